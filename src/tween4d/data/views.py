@@ -1,0 +1,41 @@
+"""What a multi-view prior imagined for every keyframe."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from tween4d.data.cameras import Camera
+
+
+@dataclass(frozen=True)
+class SurfacePoints:
+    """Oriented coloured points that initialise Gaussians and say where the surface is."""
+
+    positions: Float[Tensor, "p 3"]
+    normals: Float[Tensor, "p 3"]
+    colors: Float[Tensor, "p 3"]
+    spacing: Float[Tensor, "p"]
+    """Distance to the neighbouring samples, world units: the initial Gaussian radius."""
+    seen: Float[Tensor, "p"]
+    """1 for points the keyframe's image shows, 0 for completed ones."""
+
+
+@dataclass(frozen=True)
+class KeyframeViews:
+    """One moment of the object from several cameras; view 0 is the guiding frame from the input camera."""
+
+    frame: int
+    rgb: Float[Tensor, "v h w 3"]
+    alpha: Float[Tensor, "v h w"]
+    cameras: tuple[Camera, ...]
+    weights: Float[Tensor, "v"]
+    """Trust in each view, 1 for the real frame."""
+    surface: SurfacePoints | None = None
+
+
+@dataclass(frozen=True)
+class MultiViews:
+    """The views of every fragment's keyframe, in fragment order."""
+
+    keyframes: tuple[KeyframeViews, ...]

@@ -1,0 +1,73 @@
+"""The seams: what a prior must do. Embedded, pretrained and user-supplied priors are interchangeable behind these."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from jaxtyping import Float
+from torch import Tensor
+
+from tween4d.data.cameras import Camera
+from tween4d.data.images import Image
+from tween4d.data.video import Guide
+from tween4d.data.views import KeyframeViews
+
+
+class Matter(Protocol):
+    """Separates the object from its background."""
+
+    def matte(self, image: Image) -> Float[Tensor, "h w"]:
+        """Alpha in [0, 1]; raises ObjectNotFoundError when there is no object."""
+        ...
+
+
+class Inbetweener(Protocol):
+    """Imagines the motion between two matted pictures of one object."""
+
+    def inbetween(self, start: Image, end: Image, frames: int, *, prompt: str, seed: int) -> Guide:
+        """A guide of exactly `frames` frames at times linspace(0, 1); the first and last are the inputs."""
+        ...
+
+
+class MultiViewPrior(Protocol):
+    """Imagines how keyframes look from other cameras, in agreement with one another over time."""
+
+    def imagine(
+        self, guide: Guide, anchors: tuple[int, ...], cameras: tuple[Camera, ...], *, seed: int
+    ) -> tuple[KeyframeViews, ...]:
+        """One KeyframeViews per anchor frame; cameras[0] is the input camera and view 0 is the guiding frame itself.
+
+        Args:
+            guide: the guiding video, with lattices if its prior knew them.
+            anchors: frame indices of the keyframes.
+            cameras: views to imagine, the input camera first.
+        """
+        ...
+
+
+class Features(Protocol):
+    """Dense descriptors for matching and for keyframe scores."""
+
+    def describe(self, image: Image) -> Float[Tensor, "c gh gw"]:
+        """Unit-length descriptors on a grid."""
+        ...
+
+
+@dataclass(frozen=True)
+class PriorInfo:
+    """What an asset records about a prior it used."""
+
+    name: str
+    kind: str
+    """One of "embedded", "pretrained" or "user"."""
+    revision: str
+    licence: str
+
+
+@dataclass(frozen=True)
+class Priors:
+    """The priors of a run."""
+
+    matter: Matter
+    inbetweener: Inbetweener
+    multiview: MultiViewPrior
+    info: tuple[PriorInfo, ...] = ()
