@@ -80,3 +80,23 @@ def camera_from_opengl(
     flip = torch.diag(torch.tensor([1.0, -1.0, -1.0, 1.0], dtype=camera_to_world.dtype))
     world_to_camera = torch.linalg.inv(camera_to_world @ flip)
     return Camera(world_to_camera.float(), intrinsics.float(), width, height)
+
+
+def backproject(pixels: Float[Tensor, "*p 2"], depth: Float[Tensor, "*p"], camera: Camera) -> Float[Tensor, "*p 3"]:
+    """World points at camera depth `depth` (along the viewing axis, world units) under pixels (x, y)."""
+    K = camera.intrinsics.to(pixels)
+    x = (pixels[..., 0] - K[0, 2]) / K[0, 0] * depth
+    y = (pixels[..., 1] - K[1, 2]) / K[1, 1] * depth
+    local = torch.stack([x, y, depth], -1)
+    pose = camera.world_to_camera.to(pixels)
+    return (local - pose[:3, 3]) @ pose[:3, :3]
+
+
+def project(points: Float[Tensor, "*p 3"], camera: Camera) -> tuple[Float[Tensor, "*p 2"], Float[Tensor, "*p"]]:
+    """Pixels (x, y) and camera depth of world points; points at depth <= 0 have no meaningful pixel."""
+    pose, K = camera.world_to_camera.to(points), camera.intrinsics.to(points)
+    local = points @ pose[:3, :3].T + pose[:3, 3]
+    depth = local[..., 2]
+    x = K[0, 0] * local[..., 0] / depth + K[0, 2]
+    y = K[1, 1] * local[..., 1] / depth + K[1, 2]
+    return torch.stack([x, y], -1), depth

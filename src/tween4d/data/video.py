@@ -1,11 +1,15 @@
 """The guiding video and the motion that made it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jaxtyping import Bool, Float, Int
+import numpy as np
+import torch
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from tween4d.data.images import Image
+from tween4d.geometry.barycentric import locate, ride
 
 
 @dataclass(frozen=True)
@@ -50,4 +54,42 @@ class Guide:
     lattices: tuple[Lattice, ...] = ()
     still: bool = False
     """True when both inputs are the same picture."""
-    visible: Bool[Tensor, "t h w"] | None = None
+    fov_degrees: float = 33.8
+    """Field of view of the input camera along the longer image side."""
+
+
+def carry_pixels(
+    guide: Guide, points: Float[Tensor, "p 2"], frame: int, frames: Sequence[int]
+) -> tuple[Float[Tensor, "t p 2"], Float[Tensor, "p"]]:
+    """Where the material under pixels of one frame is at other frames, ridden on the guide's lattices.
+
+    Sheets are mixed by how near the frame is to their own anchor, so the start's sheet rules at the start. A guide
+    without lattices leaves points where they are.
+
+    Args:
+        points: (x, y) in pixels of the guiding video at `frame`.
+        frame: index of the frame the points are given in.
+        frames: indices wanted.
+    Returns:
+        Positions in pixels, and trust in [0, 1]: the lattice confidence, lowered for points off the sheet. At
+        `frame` itself the positions are the given ones exactly. Not differentiable.
+    """
+    base = points.detach().cpu().numpy().astype(np.float64)
+    time = float(guide.video.times[frame])
+    total = np.zeros((len(frames), len(base), 2))
+    mass = np.full(len(base), 1e-9)
+    trust = np.zeros(len(base))
+    for lattice in guide.lattices:
+        posed = lattice.vertices.cpu().numpy().astype(np.float64)
+        triangles = lattice.triangles.cpu().numpy()
+        triangle, coordinates, outside = locate(base, posed[frame], triangles)
+        offsets = ride(triangle, coordinates, posed[list(frames)] - posed[frame], triangles)
+        confidence = ride(triangle, coordinates, lattice.confidence.cpu().numpy()[None, :, None], triangles)[0, :, 0]
+        fit = np.exp(-2.0 * outside)
+        share = (1 - time if lattice.anchor == 0 else time) * fit * (0.05 + confidence) + 1e-9
+        total += share[None, :, None] * offsets
+        mass += share
+        trust += share * confidence * fit
+    carried = base + total / mass[None, :, None]
+    like = {"dtype": points.dtype, "device": points.device}
+    return torch.as_tensor(carried, **like), torch.as_tensor(trust / mass, **like)

@@ -1,0 +1,111 @@
+"""The finished asset as pictures and as tracked points."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tween4d.data.asset import Asset4D, Clip
+from tween4d.data.cameras import Camera
+from tween4d.data.gaussians import Gaussians, concatenate
+from tween4d.data.images import Image
+from tween4d.data.nodes import pose_at
+from tween4d.geometry.rigidity import nearest
+from tween4d.geometry.rotation import conjugate, rotate
+from tween4d.splatting import rasterize
+from tween4d.splatting.skinning import skin_gaussians
+
+
+def pose_clip(clip: Clip, time: float) -> Gaussians:
+    """The clip's Gaussians carried to a time by its nodes; opacity includes the clip's presence."""
+    quats, translations = pose_at(clip.motion, time)
+    g = clip.gaussians
+    means, turned = skin_gaussians(
+        clip.motion.rest, quats, translations, clip.skin.indices, clip.skin.weights, g.means, g.quats
+    )
+    opacity = (g.opacities * clip.presence(time)).clamp(1e-6, 1 - 1e-6)
+    return Gaussians(means, turned, g.log_scales, torch.logit(opacity), g.sh)
+
+
+def pose_asset(asset: Asset4D, time: float) -> Gaussians:
+    """All Gaussians that are visible at a time in [0, 1]; never empty for a valid asset."""
+    return concatenate([pose_clip(clip, time) for clip in asset.clips if clip.presence(time) > 0])
+
+
+def render_view(asset: Asset4D, camera: Camera, time: float) -> Image:
+    """The asset from a camera at a time in [0, 1], with straight alpha and a transparent background.
+
+    Not differentiable.
+    """
+    return render_gaussians(pose_asset(asset, time), camera)
+
+
+def render_gaussians(gaussians: Gaussians, camera: Camera) -> Image:
+    """Still Gaussians from a camera; straight alpha. Not differentiable."""
+    degree = {1: 0, 4: 1, 9: 2, 16: 3}[gaussians.sh.shape[1]]
+    with torch.no_grad():
+        colors, alphas, _ = rasterize(
+            gaussians.means,
+            gaussians.quats,
+            gaussians.scales,
+            gaussians.opacities,
+            gaussians.sh if degree else gaussians.colors,
+            camera.world_to_camera[None],
+            camera.intrinsics[None],
+            camera.width,
+            camera.height,
+            sh_degree=degree or None,
+        )
+    alpha = alphas[0, ..., 0].clamp(0, 1)
+    return Image((colors[0] / alpha[..., None].clamp(min=1e-4)).clamp(0, 1), alpha)
+
+
+def trace_points(
+    asset: Asset4D, times: Float[Tensor, "t"], count: int
+) -> tuple[Float[Tensor, "t m 3"], Float[Tensor, "m 3"]]:
+    """Points on the object at time 0, followed through all clips: index i is the same material point at every time.
+
+    A point rides on its clip's nodes; at a seam it is handed to the next clip at the place where it is, so its path
+    has no jump.
+
+    Args:
+        times: increasing, in [0, 1].
+        count: points wanted; fewer when the first clip has fewer opaque Gaussians.
+    Returns:
+        Positions in the world, and sRGB colours in [0, 1]. Deterministic.
+    """
+    first = pose_clip(asset.clips[0], 0.0)
+    opaque = torch.nonzero(first.opacities > 0.3)[:, 0]
+    if len(opaque) == 0:
+        opaque = torch.arange(len(first))
+    rows = opaque[torch.linspace(0, len(opaque) - 1, min(count, len(opaque))).round().long()]
+    points, colors = first.means[rows], first.colors[rows].clamp(0, 1)
+    out = torch.empty(len(times), len(rows), 3)
+    index = 0
+    skin_rows, anchor_time = rows, 0.0
+    for i, time in enumerate(times.tolist()):
+        while index + 1 < len(asset.clips) and time > _seam(asset, index):
+            seam = _seam(asset, index)
+            points = _ride(asset.clips[index], points, skin_rows, anchor_time, seam)
+            index, anchor_time = index + 1, seam
+            _, near = nearest(points, pose_clip(asset.clips[index], seam).means, 1)
+            skin_rows = near[:, 0]
+        out[i] = _ride(asset.clips[index], points, skin_rows, anchor_time, time)
+    return out, colors
+
+
+def _seam(asset: Asset4D, index: int) -> float:
+    """The time at which clip `index` hands over to the next, which has then fully appeared."""
+    return asset.clips[index].fade_out[0]
+
+
+def _ride(clip: Clip, points: Tensor, rows: Tensor, start: float, end: float) -> Tensor:
+    """Move points with the skin of the Gaussians `rows` from one time to another."""
+    weights, indices = clip.skin.weights[rows], clip.skin.indices[rows]
+    q0, d0 = pose_at(clip.motion, start)
+    q1, d1 = pose_at(clip.motion, end)
+    at_rest = clip.gaussians.means[rows]
+    unit = torch.tensor([1.0, 0.0, 0.0, 0.0]).expand(len(rows), 4)
+    x0, r0 = skin_gaussians(clip.motion.rest, q0, d0, indices, weights, at_rest, unit)
+    x1, r1 = skin_gaussians(clip.motion.rest, q1, d1, indices, weights, at_rest, unit)
+    # The offset from the carrying Gaussian turns with it, so the path starts exactly at `points`.
+    return x1 + rotate(r1, rotate(conjugate(r0), points - x0))
