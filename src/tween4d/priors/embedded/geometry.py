@@ -17,13 +17,15 @@ from tween4d.geometry.inflation import inflate
 class InflationConfig:
     """How the hidden half of an object is guessed from its outline."""
 
-    roundness: float = 1.0
-    """Thickness as a fraction of a body of revolution's."""
+    roundness: float = 2.0
+    """Thickness of slim parts as a multiple of a body of revolution's: an object is seldom seen at its thinnest."""
     max_thickness: float = 0.3
     """Largest half thickness, world units; an object's radius is at most 0.5."""
     max_points: int = 14_000
     """Upper bound on surface samples per keyframe."""
-    hidden_detail: float = 0.5
+    forward: float = 0.04
+    """How far the middle lies in front of the origin, world units: what is near looks large and rules the outline."""
+    hidden_detail: float = 0.35
     """Share of the visible texture's detail that the hidden side repeats; the rest is its local average."""
 
 
@@ -45,7 +47,7 @@ class InflationPrior:
         return tuple(self._lift(guide, frame, cameras[0], ends) for frame in anchors)
 
     def _own_thickness(self, guide: Guide, frame: int) -> Float[np.ndarray, "h w"]:
-        return inflate(guide.video.alpha[frame].cpu().numpy() > 0.5) * np.float32(self.config.roundness)
+        return inflate(guide.video.alpha[frame].cpu().numpy() > 0.5)
 
     def _lift(
         self, guide: Guide, frame: int, camera: Camera, ends: tuple[Float[np.ndarray, "h w"], ...]
@@ -55,7 +57,9 @@ class InflationPrior:
         mask = alpha > 0.5
         thickness = self._carried_thickness(guide, frame, mask, ends)
         pixel = ORBIT_RADIUS / float(camera.intrinsics[0, 0])
-        thickness = np.minimum(thickness, self.config.max_thickness / pixel)
+        # Saturating: slim parts come out round, bulky ones never deeper than the limit.
+        limit = self.config.max_thickness / pixel
+        thickness = limit * -np.expm1(-self.config.roundness * thickness / limit)
         surface = _sample_surface(image.rgb.cpu().numpy(), mask, thickness, camera, self.config)
         return KeyframeViews(
             frame=frame,
@@ -103,18 +107,21 @@ def _sample_surface(
     """Points on the front and back of the solid; steep flanks get extra samples along the ray."""
     gy, gx = np.gradient(thickness)
     slope = np.minimum(np.hypot(gx, gy), 6.0)
-    copies = np.where(mask, np.ceil(slope / 1.5).clip(1, 4), 0)
+    # The outline itself closes the solid: its samples run from the middle to the full height.
+    rim = mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) == 0)
+    copies = np.where(mask, np.ceil(np.where(rim, thickness, slope) / 1.5).clip(1, 5), 0)
     stride = max(1.0, float(np.sqrt(2.0 * copies.sum() / config.max_points)))
     rows, columns = _grid(mask, stride)
     hidden = _hidden_colors(rgb, mask, config.hidden_detail)
     parts = []
     for side, colors in ((1.0, rgb), (-1.0, hidden)):
-        for shift in range(4):
+        for shift in range(5):
             keep = copies[rows, columns] > shift
             r, c = rows[keep], columns[keep]
             count = copies[r, c]
             # Samples of one ray spread over the height that its pixel spans.
-            spread = ((shift + 0.5) / count - 0.5) * slope[r, c] * stride
+            part = (shift + 0.5) / count
+            spread = np.where(rim[r, c], (part - 1) * thickness[r, c], (part - 0.5) * slope[r, c] * stride)
             height = np.clip(thickness[r, c] + spread, 0.0, None)
             normal = np.stack([-gx[r, c], gy[r, c], np.ones_like(height)], -1)
             normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
@@ -124,7 +131,7 @@ def _sample_surface(
     uv = np.concatenate([p[0] for p in parts])
     z = np.concatenate([p[1] for p in parts]) * pixel
     seen = np.concatenate([np.full(len(p[0]), float(p[4] and p[1].sum() > 0)) for p in parts])
-    positions = backproject(torch.from_numpy(uv), torch.from_numpy(ORBIT_RADIUS - z), camera)
+    positions = backproject(torch.from_numpy(uv), torch.from_numpy(ORBIT_RADIUS - config.forward - z), camera)
     as_float = {"dtype": torch.float32}
     return SurfacePoints(
         positions=positions.to(**as_float),
