@@ -1,0 +1,109 @@
+"""Whole files or none: output is written beside its target and moved into place when it is complete."""
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tween4d.errors import OutputError
+
+
+def check_target(target: Path, *, overwrite: bool) -> None:
+    """Refuse an output that exists or whose folder cannot be written, before any work is done.
+
+    Args:
+        target: file or folder to be written; missing parent folders are created.
+        overwrite: allow an existing target.
+    Raises:
+        OutputError: with the remedy.
+    """
+    if target.exists() and not overwrite:
+        raise OutputError("the output exists already", str(target), "choose another name or add --overwrite")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise as_output_error(error, target) from error
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise OutputError("the output folder cannot be written", str(target.parent), "choose another place with -o")
+
+
+def as_output_error(error: OSError, target: Path) -> OutputError:
+    """The user's words for what the operating system said while writing."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return OutputError("the disk is full", str(target), "free some space and run the same command again")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return OutputError("the output cannot be written: permission denied", str(target), "choose another place")
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return OutputError(
+            "a file is in the way of a folder, or a folder of a file", str(target), "choose another name"
+        )
+    return OutputError(f"the output cannot be written: {error.strerror or error}", str(target), "choose another place")
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """A temporary path, of the target's suffix and folder, that becomes the target when the block succeeds.
+
+    Args:
+        target: file to create or replace; its folder is created.
+    Yields:
+        A path that the block must write. On any exception, Ctrl-C included, it is removed and the target is untouched.
+    Raises:
+        OutputError: when the operating system refuses.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=f".part{target.suffix}", dir=target.parent)
+        os.close(handle)
+    except OSError as error:
+        raise as_output_error(error, target) from error
+    part = Path(name)
+    try:
+        yield part
+        _settle(part, target)
+    except OSError as error:
+        raise as_output_error(error, target) from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Like `whole_file` for a folder of files; an existing target folder is replaced as a whole."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    except OSError as error:
+        raise as_output_error(error, target) from error
+    try:
+        yield part
+        part.chmod(0o777 & ~_umask())
+        if target.is_dir():
+            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
+            os.replace(target, old / target.name)
+            os.replace(part, target)
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            os.replace(part, target)
+    except OSError as error:
+        raise as_output_error(error, target) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _settle(part: Path, target: Path) -> None:
+    with part.open("rb") as stream:
+        os.fsync(stream.fileno())
+    # mkstemp makes private files; an output should have the permissions of any other new file.
+    part.chmod(0o666 & ~_umask())
+    os.replace(part, target)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
