@@ -1,113 +1,126 @@
-"""Gradients of the blend, front to back with the same blocks that the forward pass visited."""
+"""Gradients of the blend, front to back over the same blocks that the forward pass visited."""
 
 from functools import cache
 
 import numpy as np
 
 from tween4d.splatting.constants import TILE
-from tween4d.splatting.numba_engine.compiling import kernel, lowest_bit, take_ticket
+from tween4d.splatting.numba_engine.compiling import inlined, kernel, lowest_bit, take_ticket
 from tween4d.splatting.numba_engine.forward import (
     ALPHA_CAP,
     ALPHA_FLOOR,
     BLOCKS,
+    COLUMN,
     FINISHED,
     FOUR,
     HALF,
-    LANE_X,
-    LANE_Y,
-    LANES,
     ONE,
-    RECORD,
+    ROW,
     ZERO,
     exp2,
+)
+from tween4d.splatting.numba_engine.simd import (
+    LANES,
+    add_scaled,
+    constant,
+    dot,
+    load,
+    load_each,
+    magnitude,
+    minimum,
+    scalars_at,
+    select,
+    spread,
+    store,
+    sum_each,
+    zeros_like,
 )
 
 MOMENTS = 6
 """Sums over pixels of v, v dx, v dy, v dx^2, v dx dy, v dy^2, where v is the gradient of the exponent."""
 
 
+@inlined
+def _fill(state, stride, channels, left, top, block, image, v_image, v_alpha, through):
+    """Set up a block: transmittance 1, what the loss sees behind it, and the image's gradient."""
+    height, width = v_alpha.shape
+    at = block * stride
+    for lane in range(LANES):
+        px, py = left + (block & 3) * 4 + (lane & 3), top + (block >> 2) * 4 + (lane >> 2)
+        if px < width and py < height:
+            state[at + lane] = ONE
+            # Colour still to come, weighted by the loss, minus coverage's share.
+            rest = -v_alpha[py, px] * through[block * LANES + lane]
+            for d in range(channels):
+                g = v_image[py, px, d]
+                rest += g * image[py, px, d]
+                state[at + (2 + d) * LANES + lane] = g
+            state[at + LANES + lane] = rest
+        else:
+            for d in range(2 + channels):
+                state[at + d * LANES + lane] = ZERO
+            state[at + lane] = -ONE
+
+
 @cache
 def unblend_kernel(channels: int, absolute: bool):
     """The backward kernel for a fixed number of channels; with `absolute`, also |gradient of the centre|."""
-    D, ABS = channels, absolute
-    SUMS = MOMENTS + D + (2 if absolute else 0)
+    like, six = (ZERO,) * channels, (ZERO,) * 6
+    stride = (2 + channels) * LANES
+    pair = (ZERO,) * (2 if absolute else 0)
 
     @kernel
     def unblend(
         counter, records, tile_start, entries, masks, visited, tiles_x, transmittance, image, v_image, v_alpha, sums
     ):
-        height, width = v_alpha.shape
-        state = np.empty((BLOCKS, (2 + D) * LANES), np.float32)
-        total = np.empty((SUMS, LANES), np.float32)
+        row = records.shape[1]
+        state = np.empty(BLOCKS * stride, np.float32)
         while True:
             tile = take_ticket(counter)
             if tile >= len(tile_start) - 1:
                 break
             left, top = (tile % tiles_x) * TILE, (tile // tiles_x) * TILE
+            through = transmittance[tile]
             for b in range(BLOCKS):
-                for lane in range(LANES):
-                    px, py = left + (b & 3) * 4 + (lane & 3), top + (b >> 2) * 4 + (lane >> 2)
-                    inside = px < width and py < height
-                    state[b, lane] = ONE if inside else -ONE
-                    # What lies behind, seen by the loss: colour still to come minus coverage's share.
-                    rest = ZERO
-                    for d in range(D):
-                        g = v_image[py, px, d] if inside else ZERO
-                        state[b, (2 + d) * LANES + lane] = g
-                        if inside:
-                            rest += g * image[py, px, d]
-                    if inside:
-                        rest -= v_alpha[py, px] * transmittance[tile, b, lane]
-                    state[b, LANES + lane] = rest
-            for e in range(tile_start[tile], tile_start[tile] + visited[tile]):
+                _fill(state, stride, channels, left, top, b, image, v_image, v_alpha, through)
+            first = tile_start[tile]
+            for e in range(first, first + visited[tile]):
                 mask = np.int32(masks[e])
-                k = entries[e]
-                A, B, C, log_opacity = records[k, 2], records[k, 3], records[k, 4], records[k, 5]
-                x = np.float32(left) + HALF - records[k, 0]
-                y = np.float32(top) + HALF - records[k, 1]
-                for i in range(SUMS):
-                    for lane in range(LANES):
-                        total[i, lane] = ZERO
+                at = np.intp(entries[e]) * row
+                mx, my, A, B, C, log_opacity = scalars_at(records, at, six)
+                color = scalars_at(records, at + 6, like)
+                x = np.float32(left) + HALF - mx
+                y = np.float32(top) + HALF - my
+                v_color = zeros_like(like)
+                s0, sx, sy, sxx, sxy, syy = zeros_like(six)
+                v_abs = zeros_like(pair)
                 while mask != 0:
-                    b = lowest_bit(mask)
+                    b = np.intp(lowest_bit(mask))
                     mask &= mask - np.int32(1)
-                    bx, by = x + FOUR * np.float32(b & 3), y + FOUR * np.float32(b >> 2)
-                    for lane in range(LANES):
-                        dx, dy = LANE_X[lane] + bx, LANE_Y[lane] + by
-                        uncapped = exp2(dx * (A * dx + B * dy) + (C * dy * dy + log_opacity))
-                        a = min(uncapped, ALPHA_CAP)
-                        T = state[b, lane]
-                        w = a * T
-                        after = T - w
-                        drawn = a >= ALPHA_FLOOR
-                        room = after > FINISHED
-                        w = w if (drawn & room) else ZERO
-                        after = after if room else -abs(T)
-                        state[b, lane] = after if drawn else T
-                        pull = ZERO
-                        for d in range(D):
-                            g = state[b, (2 + d) * LANES + lane]
-                            pull += g * records[k, RECORD + d]
-                            total[MOMENTS + d, lane] += w * g
-                        rest = state[b, LANES + lane] - w * pull
-                        state[b, LANES + lane] = rest
-                        v = a * (T * pull - rest / (ONE - a))
-                        v = v if (drawn & room & (uncapped < ALPHA_CAP)) else ZERO
-                        vx, vy = v * dx, v * dy
-                        total[0, lane] += v
-                        total[1, lane] += vx
-                        total[2, lane] += vy
-                        total[3, lane] += vx * dx
-                        total[4, lane] += vx * dy
-                        total[5, lane] += vy * dy
-                        if ABS:
-                            # Gradient of the exponent in the centre is -(2 A dx + B dy), up to the constant ln 2.
-                            total[MOMENTS + D, lane] += abs((A + A) * vx + B * vy)
-                            total[MOMENTS + D + 1, lane] += abs(B * vx + (C + C) * vy)
-                for i in range(SUMS):
-                    s = ZERO
-                    for lane in range(LANES):
-                        s += total[i, lane]
-                    sums[e, i] = s
+                    dx = constant(COLUMN) + (x + FOUR * np.float32(b & 3))
+                    dy = constant(ROW) + (y + FOUR * np.float32(b >> 2))
+                    uncapped = exp2(dx * (dx * A + dy * B) + (dy * dy * C + log_opacity))
+                    a = minimum(uncapped, ALPHA_CAP)
+                    T = load(state, b * stride)
+                    w = a * T
+                    after = T - w
+                    drawn, room = a >= ALPHA_FLOOR, after > FINISHED
+                    w = select(drawn & room, w, ZERO)
+                    store(state, b * stride, select(drawn, select(room, after, magnitude(T) * -ONE), T))
+                    g = load_each(state, b * stride + 2 * LANES, like)
+                    v_color = add_scaled(v_color, w, g)
+                    pull = dot(g, color)
+                    rest = load(state, b * stride + LANES) - w * pull
+                    store(state, b * stride + LANES, rest)
+                    v = a * (T * pull - rest / (ONE - a))
+                    v = select(drawn & room & (uncapped < ALPHA_CAP), v, ZERO)
+                    vx, vy = v * dx, v * dy
+                    s0, sx, sy = s0 + v, sx + vx, sy + vy
+                    sxx, sxy, syy = sxx + vx * dx, sxy + vx * dy, syy + vy * dy
+                    if absolute:
+                        # Gradient of the exponent in the centre is -(2 A dx + B dy), in units of log2.
+                        steps = (magnitude(vx * (A + A) + vy * B), magnitude(vx * B + vy * (C + C)))
+                        v_abs = add_scaled(v_abs, spread(ONE), steps)
+                store(sums, e * LANES, sum_each((s0, sx, sy, sxx, sxy, syy) + v_color + v_abs))
 
     return unblend

@@ -35,3 +35,7 @@ def lowest_bit(typingctx, mask):
         return builder.cttz(args[0], cgutils.true_bit)
 
     return types.int32(types.int32), codegen
+
+
+inlined = njit(**{k: v for k, v in OPTIONS.items() if k != "cache"}, forceinline=True)
+"""For small functions that only kernels call; they are cached as part of them."""

@@ -97,7 +97,7 @@ class _Blend(torch.autograd.Function):
             lists = list_tiles(order, means_i, extents_i, tiles_x, tiles_y)
             _, _, _, tile_start, entries = lists
             masks, visited = np.empty(len(entries), np.uint16), np.empty(tiles_x * tiles_y, np.int32)
-            transmittance = np.empty((tiles_x * tiles_y, BLOCKS, LANES), np.float32)
+            transmittance = np.empty((tiles_x * tiles_y, BLOCKS * LANES), np.float32)
             share(
                 blend,
                 *(records, tile_start, entries, masks, visited, tiles_x, background, transmittance),
@@ -123,7 +123,7 @@ class _Blend(torch.autograd.Function):
         out += [np.zeros((c, n), np.float32), np.zeros((c, n if absgrad else 0, 2), np.float32)]
         v_backgrounds = np.zeros((c, channels), np.float32)
         for i, b in enumerate(views):
-            sums = np.empty((len(b.entries), 6 + channels + 2 * absgrad), np.float32)
+            sums = np.empty((len(b.entries), LANES), np.float32)
             share(
                 unblend,
                 *(b.records, b.tile_start, b.entries, b.masks, b.visited, tiles_x, b.transmittance),
