@@ -1,0 +1,239 @@
+// What the camera sees: canvas, orbit and the drawing loop. Draws only when something changed.
+
+import { SparkRenderer } from "@sparkjsdev/spark";
+import * as THREE from "three";
+import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import type { Asset } from "./asset";
+import { type MovingSplats, makeSplats } from "./splats";
+
+const DISTANCE = 2;
+/** Share of the canvas that the input picture's frame fills. */
+const FILL = 0.94;
+const MAX_PIXEL_RATIO = 2;
+/** Our renderer's conventions: variance added to every Gaussian in pixels, and the least opacity it draws. */
+const PIXEL_VARIANCE = 0.3;
+const LEAST_ALPHA = 1 / 255;
+
+export interface Frame {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+export class Stage {
+  readonly renderer: THREE.WebGLRenderer;
+  readonly camera = new THREE.PerspectiveCamera(30, 1, 0.05, 20);
+  readonly controls: OrbitControls;
+  private readonly scene = new THREE.Scene();
+  private readonly spark: SparkRenderer;
+  private readonly splats: MovingSplats;
+  private readonly moved: (() => void)[] = [];
+  private dirty = true;
+  private busy = false;
+  private flight: { from: THREE.Spherical; to: THREE.Spherical; target: THREE.Vector3; age: number } | null = null;
+  private width = 1;
+  private height = 1;
+
+  constructor(
+    private readonly asset: Asset,
+    private readonly canvas: HTMLCanvasElement,
+    private readonly still: () => boolean,
+  ) {
+    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: false, alpha: true, premultipliedAlpha: true });
+    this.renderer.setClearColor(0x000000, 0);
+    this.spark = new SparkRenderer({
+      renderer: this.renderer,
+      accumExtSplats: true,
+      enableLod: false,
+      sortRadial: false,
+      preBlurAmount: PIXEL_VARIANCE,
+      blurAmount: 0,
+      minAlpha: LEAST_ALPHA,
+      maxStdDev: Math.sqrt(-2 * Math.log(LEAST_ALPHA)),
+      maxPixelRadius: 2048,
+      onDirty: () => this.invalidate(),
+    });
+    this.scene.add(this.spark);
+    this.splats = makeSplats(asset);
+    this.scene.add(this.splats.mesh);
+    this.splats.setTime(0);
+
+    this.controls = new OrbitControls(this.camera, canvas);
+    this.controls.enableDamping = !still();
+    this.controls.dampingFactor = 0.12;
+    this.controls.rotateSpeed = 0.8;
+    this.controls.minDistance = 0.6;
+    this.controls.maxDistance = 6;
+    this.controls.addEventListener("change", () => this.viewChanged());
+    this.controls.addEventListener("start", () => {
+      this.flight = null;
+    });
+    this.setOrbit(0, 0);
+  }
+
+  /** Resolves when the Gaussians are on the GPU and sorted for the present view. */
+  async ready(): Promise<void> {
+    await this.splats.mesh.initialized;
+    await this.settle();
+  }
+
+  onMove(listener: () => void): void {
+    this.moved.push(listener);
+  }
+
+  setTime(time: number): void {
+    this.splats.setTime(time);
+    this.invalidate();
+  }
+
+  invalidate(): void {
+    this.dirty = true;
+  }
+
+  /** Fits the canvas to its element. */
+  resize(): void {
+    const { clientWidth, clientHeight } = this.canvas;
+    if (clientWidth === 0 || clientHeight === 0) return;
+    this.width = clientWidth;
+    this.height = clientHeight;
+    this.renderer.setPixelRatio(Math.min(window.devicePixelRatio, MAX_PIXEL_RATIO));
+    this.renderer.setSize(clientWidth, clientHeight, false);
+    this.lens(clientWidth, clientHeight, this.frame());
+    this.draw();
+  }
+
+  /** Where the input picture lies on the canvas, in CSS pixels, when seen from the input camera. */
+  frame(): Frame {
+    const { width: w, height: h } = this.asset.manifest;
+    const scale = Math.min((this.width * FILL) / w, (this.height * FILL) / h);
+    const size = { width: w * scale, height: h * scale };
+    return { left: (this.width - size.width) / 2, top: (this.height - size.height) / 2, ...size };
+  }
+
+  /** Places the camera at once. Degrees; azimuth 0 is the input camera, 90 looks from +X. */
+  setOrbit(azimuth: number, elevation: number): void {
+    this.flight = null;
+    this.controls.target.set(0, 0, 0);
+    this.place(sphere(azimuth, elevation));
+    this.viewChanged();
+  }
+
+  /** Turns the camera by degrees, as the keyboard does. */
+  turn(azimuth: number, elevation: number): void {
+    const at = this.spherical();
+    at.theta += THREE.MathUtils.degToRad(azimuth);
+    at.phi = THREE.MathUtils.clamp(at.phi - THREE.MathUtils.degToRad(elevation), 0.01, Math.PI - 0.01);
+    this.flight = null;
+    this.place(at);
+    this.viewChanged();
+  }
+
+  zoom(factor: number): void {
+    const at = this.spherical();
+    at.radius = THREE.MathUtils.clamp(at.radius * factor, this.controls.minDistance, this.controls.maxDistance);
+    this.place(at);
+    this.viewChanged();
+  }
+
+  /** Flies back to the input camera. */
+  reset(): void {
+    if (this.still()) {
+      this.setOrbit(0, 0);
+      return;
+    }
+    const from = this.spherical();
+    from.theta = Math.atan2(Math.sin(from.theta), Math.cos(from.theta));
+    this.flight = { from, to: sphere(0, 0), target: this.controls.target.clone(), age: 0 };
+  }
+
+  atInputView(): boolean {
+    const at = this.camera.position;
+    return Math.hypot(at.x, at.y, at.z - DISTANCE) < 0.01 && this.controls.target.length() < 0.005;
+  }
+
+  /** One turn of the loop. */
+  tick(seconds: number): void {
+    if (this.busy) return;
+    this.fly(seconds);
+    this.controls.update();
+    if (this.dirty) this.draw();
+  }
+
+  /** The picture at an exact size on white, sorted for the present time and view, as a PNG data URL. */
+  async picture(width: number, height: number): Promise<string> {
+    this.busy = true;
+    try {
+      this.renderer.setPixelRatio(1);
+      this.renderer.setSize(width, height, false);
+      this.lens(width, height, { left: 0, top: 0, width, height });
+      this.renderer.setClearColor(0xffffff, 1);
+      await this.settle();
+      this.renderer.render(this.scene, this.camera);
+      return this.canvas.toDataURL("image/png");
+    } finally {
+      this.renderer.setClearColor(0x000000, 0);
+      this.busy = false;
+      this.resize();
+    }
+  }
+
+  private draw(): void {
+    this.dirty = false;
+    this.renderer.render(this.scene, this.camera);
+  }
+
+  private async settle(): Promise<void> {
+    this.camera.updateMatrixWorld();
+    do {
+      this.splats.mesh.updateVersion();
+      await this.spark.update({ scene: this.scene, camera: this.camera });
+      while (this.spark.sorting || this.spark.sortDirty) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    } while (this.spark.display !== this.spark.current);
+  }
+
+  /** A lens under which `frame` shows exactly what the input camera sees. */
+  private lens(width: number, height: number, frame: Frame): void {
+    const half = THREE.MathUtils.degToRad(this.asset.manifest.fov) / 2;
+    const focal = Math.max(frame.width, frame.height) / 2 / Math.tan(half);
+    this.camera.fov = THREE.MathUtils.radToDeg(2 * Math.atan(height / 2 / focal));
+    this.camera.aspect = width / height;
+    this.camera.updateProjectionMatrix();
+  }
+
+  private spherical(): THREE.Spherical {
+    return new THREE.Spherical().setFromVector3(this.camera.position.clone().sub(this.controls.target));
+  }
+
+  private place(at: THREE.Spherical): void {
+    this.camera.position.setFromSpherical(at).add(this.controls.target);
+    this.camera.lookAt(this.controls.target);
+  }
+
+  private fly(seconds: number): void {
+    if (!this.flight) return;
+    const { from, to, target } = this.flight;
+    this.flight.age = Math.min(1, this.flight.age + seconds / 0.45);
+    const s = 1 - (1 - this.flight.age) ** 3;
+    const mix = (a: number, b: number) => a + s * (b - a);
+    this.controls.target.copy(target).multiplyScalar(1 - s);
+    this.place(new THREE.Spherical(mix(from.radius, to.radius), mix(from.phi, to.phi), mix(from.theta, to.theta)));
+    if (this.flight.age >= 1) this.flight = null;
+    this.viewChanged();
+  }
+
+  private viewChanged(): void {
+    this.invalidate();
+    for (const listener of this.moved) listener();
+  }
+}
+
+function sphere(azimuth: number, elevation: number): THREE.Spherical {
+  return new THREE.Spherical(
+    DISTANCE,
+    Math.PI / 2 - THREE.MathUtils.degToRad(elevation),
+    THREE.MathUtils.degToRad(azimuth),
+  );
+}
