@@ -1,0 +1,213 @@
+"""Stage 3: the motion cut into short pieces at keyframes that are faithful to the inputs and far in motion."""
+
+from dataclasses import dataclass, replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from tween4d.data.fragments import Fragment, FragmentPlan, SplitScore
+from tween4d.data.video import Guide, Lattice, Video, carry_pixels
+from tween4d.priors.protocols import Inbetweener
+
+EPSILON = 1e-6
+
+
+@dataclass(frozen=True)
+class FragmentConfig:
+    """How the motion is divided."""
+
+    fragments: int = 4
+    """Pieces wanted; fewer when the motion is too short or too slight."""
+    min_length: int = 4
+    """Frames from one end of a piece to the other, at least."""
+    candidates: int = 33
+    """Frames at most that are considered as keyframes."""
+    min_motion: float = 0.004
+    """A part that moves less than this, in object sizes, is not divided further."""
+    fidelity_weight: float = 1.0
+    """Exponent of fidelity against motion in a candidate's score; 0 looks at motion only."""
+    redo_below: float = 0.0
+    """A part whose mean fidelity lies below this is imagined again by the prior; 0 never asks."""
+
+
+def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentConfig, *, seed: int) -> FragmentPlan:
+    """Divide the guiding video, recursively, until it has the wanted number of quasi-static fragments.
+
+    Source: In-2-4D, Sec. 3.2. Motion between frames is measured on the guide's sheets (on the pictures when it has
+    none) in place of DIFT similarity, fidelity by multi-scale patch statistics in place of FID.
+
+    Args:
+        guide: at least 2 frames.
+        inbetweener: asked for a part again only where `redo_below` says so, and kept only if fidelity rises.
+        seed: handed to the prior.
+    Returns:
+        Fragments in order that cover the guide and share their end frames; the first fragment's keyframe is frame 0,
+        the last one's is the last frame, an inner one's is that of its ends which is more faithful to the inputs.
+    """
+    last = len(guide.video) - 1
+    frames = _candidates(last, config)
+    distances = motion_distances(guide, frames)
+    fidelity = input_fidelity(guide.video, frames)
+    parts, scores = [(0, len(frames) - 1, 0)], []
+    while len(parts) < config.fragments:
+        options = [found for part in parts if (found := _best_split(part, frames, distances, fidelity, config))]
+        if not options:
+            break
+        _, part, row, score = max(options, key=lambda option: option[0])
+        parts.remove(part)
+        parts += [(part[0], row, part[2] + 1), (row, part[1], part[2] + 1)]
+        scores.append(score)
+    parts.sort()
+    ends = [(frames[a], frames[b]) for a, b, _ in parts]
+    if config.redo_below > 0 and not guide.still:
+        guide = _reimagined(guide, ends, inbetweener, config.redo_below, seed)
+    by_frame = dict(zip(frames, fidelity.tolist(), strict=True))
+    fragments = tuple(Fragment(a, b, _canonical(a, b, last, by_frame)) for a, b in ends)
+    return FragmentPlan(guide, fragments, tuple(scores), distances)
+
+
+def motion_distances(guide: Guide, frames: list[int]) -> Float[Tensor, "k k"]:
+    """Root mean square displacement between frames, in object sizes: of the sheets, or of blurred pictures.
+
+    Returns:
+        Symmetric, zero on the diagonal; all zero for a still guide.
+    """
+    count = len(frames)
+    if guide.still:
+        return torch.zeros(count, count)
+    if guide.lattices:
+        size = max(_object_size(guide.video.alpha[0]), 1.0)
+        squares = torch.zeros(count, count)
+        for lattice in guide.lattices:
+            poses = lattice.vertices[frames].double()
+            for row in range(count):
+                squares[row] += (poses - poses[row]).square().sum(-1).mean(-1).float() / len(guide.lattices)
+        return squares.sqrt() / size
+    # Without correspondence, the change of a blurred picture stands for motion.
+    planes = _pyramid(guide.video, frames)[-1].flatten(1)
+    weight = planes.square().mean().sqrt().clamp_min(EPSILON)
+    gaps = [(planes - planes[row]).square().mean(-1).sqrt() / weight for row in range(count)]
+    return torch.stack(gaps)
+
+
+def input_fidelity(video: Video, frames: list[int]) -> Float[Tensor, "k"]:
+    """How far each frame's appearance stays within what the first and last frame show, in [0, 1].
+
+    Compares, at three scales, the distribution of local colour and of local contrast over the object with a blend of
+    the two inputs' distributions; sorting makes the comparison blind to where things are, as a feature distance
+    between sets of patches is.
+
+    Returns:
+        1 where a frame's statistics equal the inputs'; the first and last frame score 1.
+    """
+    levels = _pyramid(video, frames)
+    gap = torch.zeros(len(frames))
+    times = video.times[frames]
+    for planes in levels:
+        detail = planes - torch.nn.functional.avg_pool2d(planes, 3, stride=1, padding=1)
+        for values in (planes, detail):
+            ranked = values.flatten(2).sort(-1).values
+            blend = (1 - times)[:, None, None] * ranked[:1] + times[:, None, None] * ranked[-1:]
+            spread = ranked[[0, -1]].square().mean().sqrt().clamp_min(EPSILON)
+            gap += (ranked - blend).square().mean((1, 2)).sqrt() / spread / (2 * len(levels))
+    return torch.exp(-2.0 * gap)
+
+
+def _pyramid(video: Video, frames: list[int]) -> list[Float[Tensor, "k 4 gh gw"]]:
+    """Premultiplied frames averaged over blocks of 2, 4 and 8 pixels, cropped to where the object ever is."""
+    alpha = video.alpha[frames]
+    rows, columns = (alpha.amax(0) > 0.05).nonzero(as_tuple=True)
+    if len(rows) == 0:
+        window = (slice(None), slice(None))
+    else:
+        window = (slice(int(rows.min()), int(rows.max()) + 1), slice(int(columns.min()), int(columns.max()) + 1))
+    planes = torch.cat([video.rgb[frames] * alpha[..., None], alpha[..., None]], -1)[:, window[0], window[1]]
+    planes = planes.permute(0, 3, 1, 2)
+    shapes = [(max(1, planes.shape[2] // block), max(1, planes.shape[3] // block)) for block in (2, 4, 8)]
+    return [torch.nn.functional.interpolate(planes, shape, mode="area") for shape in shapes]
+
+
+def _object_size(alpha: Float[Tensor, "h w"]) -> float:
+    """Diagonal of the object's bounding box, pixels."""
+    rows, columns = (alpha > 0.5).nonzero(as_tuple=True)
+    if len(rows) == 0:
+        return 0.0
+    return float(torch.hypot((rows.max() - rows.min() + 1).float(), (columns.max() - columns.min() + 1).float()))
+
+
+def _candidates(last: int, config: FragmentConfig) -> list[int]:
+    count = min(last + 1, max(2, config.candidates))
+    return torch.linspace(0, last, count).round().long().tolist()
+
+
+def _best_split(
+    part: tuple[int, int, int],
+    frames: list[int],
+    distances: Float[Tensor, "k k"],
+    fidelity: Float[Tensor, "k"],
+    config: FragmentConfig,
+) -> tuple[float, tuple[int, int, int], int, SplitScore] | None:
+    """The best keyframe of a part (rows a to b of the candidates), with the urgency of splitting it there."""
+    a, b, depth = part
+    # The length of the path, so that a motion that returns to where it began is divided too.
+    path = distances.diagonal(1)[a:b].sum()
+    allowed = [
+        row
+        for row in range(a + 1, b)
+        if frames[row] - frames[a] >= config.min_length and frames[b] - frames[row] >= config.min_length
+    ]
+    if not allowed or path < config.min_motion:
+        return None
+    rows = torch.tensor(allowed)
+    nearer = torch.minimum(distances[rows, a], distances[rows, b])
+    score = nearer * fidelity[rows].clamp_min(EPSILON) ** config.fidelity_weight
+    row = allowed[int(score.argmax())]
+    motion, faithful = float(nearer[score.argmax()]), float(fidelity[row])
+    reason = (
+        f"frame {frames[row]}: {motion:.1%} of the object's size from the nearer end of frames "
+        f"{frames[a]}-{frames[b]}, fidelity {faithful:.2f}: the best of {len(allowed)} candidates"
+    )
+    return float(path), part, row, SplitScore(frames[row], motion, faithful, depth, reason)
+
+
+def _canonical(first: int, last: int, end: int, fidelity: dict[int, float]) -> int:
+    if first == 0:
+        return 0
+    if last == end:
+        return end
+    return first if fidelity[first] >= fidelity[last] else last
+
+
+def _reimagined(guide: Guide, parts: list[tuple[int, int]], inbetweener: Inbetweener, bar: float, seed: int) -> Guide:
+    """The guide with its poor parts imagined again between their own ends, where that raises their fidelity."""
+    for first, last in parts:
+        inner = list(range(first + 1, last))
+        if not inner or float(input_fidelity(guide.video, [0, *inner, len(guide.video) - 1])[1:-1].mean()) >= bar:
+            continue
+        made = inbetweener.inbetween(
+            guide.video.frame(first), guide.video.frame(last), last - first + 1, prompt="", seed=seed
+        )
+        trial = _replaced(guide, made, first, last)
+        ends = [0, *inner, len(guide.video) - 1]
+        if input_fidelity(trial.video, ends).mean() > input_fidelity(guide.video, ends).mean():
+            guide = trial
+    return guide
+
+
+def _replaced(guide: Guide, made: Guide, first: int, last: int) -> Guide:
+    """The guide with frames first..last taken from `made`; the sheets ride on the new part's own sheets."""
+    rgb, alpha = guide.video.rgb.clone(), guide.video.alpha.clone()
+    rgb[first + 1 : last], alpha[first + 1 : last] = made.video.rgb[1:-1], made.video.alpha[1:-1]
+    inner = list(range(1, last - first))
+    lattices = []
+    for lattice in guide.lattices:
+        vertices = lattice.vertices.clone()
+        if made.lattices:
+            moved, _ = carry_pixels(made, vertices[first], 0, inner)
+            arrived, _ = carry_pixels(made, vertices[first], 0, [last - first])
+            # What the new part leaves open at its end is spread over it: the sheet is continuous at both seams.
+            rest = (vertices[last] - arrived[0])[None] * made.video.times[inner][:, None, None].to(moved)
+            vertices[first + 1 : last] = moved + rest
+        lattices.append(Lattice(vertices, lattice.triangles, lattice.confidence, lattice.anchor, lattice.layers))
+    return replace(guide, video=Video(rgb, alpha, guide.video.times), lattices=tuple(lattices))
