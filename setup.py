@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Command, setup
 from setuptools.command.build_py import build_py
 from setuptools.command.editable_wheel import editable_wheel
 
@@ -72,6 +72,22 @@ def _node(script: Path, *arguments: str) -> None:
         raise RuntimeError(f"building the player failed in {script.name}: see the messages above")
 
 
+class BuildPlayer(Command):
+    """Only the player, for working on it: `python setup.py build_player`."""
+
+    description = "bundle the HTML player into the package"
+    user_options: list[tuple[str, str | None, str]] = []
+
+    def initialize_options(self) -> None:
+        """No options."""
+
+    def finalize_options(self) -> None:
+        """No options."""
+
+    def run(self) -> None:
+        build_player()
+
+
 class BuildWithPlayer(build_py):
     """Packages the player's script with the Python files."""
 
@@ -88,4 +104,10 @@ class EditableWithPlayer(editable_wheel):
         super().run()
 
 
-setup(cmdclass={"build_py": BuildWithPlayer, "editable_wheel": EditableWithPlayer})
+setup(
+    cmdclass={
+        "build_player": BuildPlayer,
+        "build_py": BuildWithPlayer,
+        "editable_wheel": EditableWithPlayer,
+    }
+)

@@ -37,6 +37,8 @@ export interface Manifest {
   arrays: Record<ArrayName, ArrayEntry>;
   /** Data URLs of the two input pictures, straight alpha, or null. */
   endpoints: [string, string] | null;
+  /** Left, top, right, bottom of the object over both input pictures, as shares of width and height. */
+  bounds: [number, number, number, number];
   about: [string, string][];
 }
 

@@ -64,6 +64,7 @@ export class Compare {
       image.alt = `Input picture, ${name.toLowerCase()}`;
     }
     page.referenceCaption.textContent = `Input, ${name.toLowerCase()}`;
+    page.overlay.dataset.caption = `Input, ${name.toLowerCase()}`;
     const frame = this.stage.frame();
     const image = this.mode === "beside" ? page.besideImage : page.overImage;
     Object.assign(image.style, {

@@ -52,9 +52,9 @@ const MARKUP = `
 <footer class="dock">
   <button type="button" class="play" aria-label="Play" title="Play or pause (Space)">${icon("play")}</button>
   <div class="timeline">
-    <button type="button" class="end" data-time="0" aria-label="Go to the start" title="Start (Home)"><img alt=""></button>
+    <button type="button" class="end" data-time="0" aria-label="Go to the start" title="Start (Home)"><span><img alt=""></span></button>
     <div class="track"><input class="time" type="range" min="0" max="1" value="0" aria-label="Time"><span class="marks" aria-hidden="true"></span></div>
-    <button type="button" class="end" data-time="1" aria-label="Go to the end" title="End (End)"><img alt=""></button>
+    <button type="button" class="end" data-time="1" aria-label="Go to the end" title="End (End)"><span><img alt=""></span></button>
   </div>
   <div class="pace">
     <output class="clock" aria-live="off"></output>
@@ -107,7 +107,7 @@ export function buildPage(root: HTMLElement, manifest: Manifest): Page {
   fillList(find(".about"), manifest.about);
   const ends = [...root.querySelectorAll<HTMLButtonElement>(".end")];
   ends.forEach((button, i) => {
-    if (manifest.endpoints) button.querySelector("img")!.src = manifest.endpoints[i];
+    if (manifest.endpoints) showThumbnail(button.querySelector("img")!, manifest.endpoints[i], manifest);
     else button.classList.add("bare");
   });
   const segments = find<HTMLElement>(".segments");
@@ -147,6 +147,20 @@ export function buildPage(root: HTMLElement, manifest: Manifest): Page {
     status: find("[role=status]"),
     action,
   };
+}
+
+/** Shows the square around the object, the same for both ends. */
+function showThumbnail(image: HTMLImageElement, source: string, manifest: Manifest): void {
+  const { width, height } = manifest;
+  const [left, top, right, bottom] = manifest.bounds;
+  const side = 1.04 * Math.max((right - left) * width, (bottom - top) * height);
+  const x = ((left + right) * width - side) / 2;
+  const y = ((top + bottom) * height - side) / 2;
+  image.src = source;
+  image.style.width = `${(100 * width) / side}%`;
+  image.style.height = `${(100 * height) / side}%`;
+  image.style.left = `${(-100 * x) / side}%`;
+  image.style.top = `${(-100 * y) / side}%`;
 }
 
 function fillList(list: HTMLElement, rows: [string, string][], tag = "span"): void {

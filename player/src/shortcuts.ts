@@ -48,7 +48,9 @@ export function listen(commands: Commands): void {
     if (event.key === " " && target.closest("button")) return;
     if (target.closest(".wipe") && /^(Arrow|Home|End)/.test(event.key)) return;
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const run = keys[event.shiftKey && name.startsWith("Arrow") ? `shift+${name}` : name];
+    const onSlider = !event.shiftKey && target.closest(".time");
+    const alias = onSlider ? { ArrowUp: "ArrowRight", ArrowDown: "ArrowLeft" }[name] : undefined;
+    const run = keys[event.shiftKey && name.startsWith("Arrow") ? `shift+${name}` : (alias ?? name)];
     if (!run) return;
     event.preventDefault();
     run();

@@ -7,8 +7,10 @@ import type { Asset } from "./asset";
 import { type MovingSplats, makeSplats } from "./splats";
 
 const DISTANCE = 2;
-/** Share of the canvas that the input picture's frame fills. */
-const FILL = 0.94;
+/** Share of the canvas that the object may fill, its motion between the ends and its turning not counted. */
+const FILL = 0.8;
+/** How much larger than the canvas the input picture's frame may become to bring the object closer. */
+const CLOSEST = 1.4;
 const MAX_PIXEL_RATIO = 2;
 /** Our renderer's conventions: variance added to every Gaussian in pixels, and the least opacity it draws. */
 const PIXEL_VARIANCE = 0.3;
@@ -106,7 +108,12 @@ export class Stage {
   /** Where the input picture lies on the canvas, in CSS pixels, when seen from the input camera. */
   frame(): Frame {
     const { width: w, height: h } = this.asset.manifest;
-    const scale = Math.min((this.width * FILL) / w, (this.height * FILL) / h);
+    const [left, top, right, bottom] = this.asset.manifest.bounds;
+    // The view turns about the middle of the picture, so the object's reach is measured from there.
+    const reachX = 2 * Math.max(0.5 - left, right - 0.5, 0.05) * w;
+    const reachY = 2 * Math.max(0.5 - top, bottom - 0.5, 0.05) * h;
+    const whole = Math.min(this.width / w, this.height / h);
+    const scale = Math.min((this.width * FILL) / reachX, (this.height * FILL) / reachY, whole * CLOSEST);
     const size = { width: w * scale, height: h * scale };
     return { left: (this.width - size.width) / 2, top: (this.height - size.height) / 2, ...size };
   }

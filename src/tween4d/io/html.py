@@ -125,15 +125,32 @@ def _manifest(asset: Asset4D, title: str) -> dict[str, Any]:
         "gaussians": first,
         "clips": clips,
         "endpoints": None if asset.endpoints is None else [_data_url(image) for image in asset.endpoints],
+        "bounds": _bounds(asset),
         "about": _about(asset),
     }
+
+
+def _bounds(asset: Asset4D) -> list[float]:
+    """Left, top, right, bottom of the object over both input pictures, as shares of width and height."""
+    covered = [image.alpha > 0.5 for image in asset.endpoints or () if image.alpha is not None]
+    if not covered or not any(bool(mask.any()) for mask in covered):
+        return [0.0, 0.0, 1.0, 1.0]
+    boxes = []
+    for mask in covered:
+        rows, columns = torch.nonzero(mask.any(1))[:, 0], torch.nonzero(mask.any(0))[:, 0]
+        if len(rows):
+            height, width = mask.shape
+            box = [columns[0] / width, rows[0] / height, (columns[-1] + 1) / width, (rows[-1] + 1) / height]
+            boxes.append(torch.stack(box))
+    low, high = torch.stack(boxes).amin(0), torch.stack(boxes).amax(0)
+    return [round(float(value), 5) for value in (*low[:2], *high[2:])]
 
 
 def _about(asset: Asset4D) -> list[tuple[str, str]]:
     """What the page says about the asset: counts, and the plain values of its provenance that a viewer may want."""
     frames = f"{asset.frame_count} at {asset.fps:g} per second"
     rows = [("Frames", frames), ("Gaussians", f"{sum(len(clip.gaussians) for clip in asset.clips):,}")]
-    rows.append(("Clips", str(len(asset.clips))))
+    rows.append(("Keyframes", f"{len(asset.clips)}, the dots under the time line"))
     for key, label in (("version", "tween4d"), ("preset", "Preset"), ("seed", "Seed")):
         value = asset.provenance.get(key)
         if isinstance(value, str | int | float):

@@ -1,0 +1,211 @@
+"""A run from two files to an asset: load, prepare, choose priors, make, and say how it was made."""
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import tween4d
+from tween4d.app.preview import write_preview
+from tween4d.config import Config, preset
+from tween4d.data.asset import Asset4D
+from tween4d.data.cameras import DEFAULT_FOV_DEGREES
+from tween4d.data.fragments import FragmentPlan
+from tween4d.data.images import Image, Keyframes
+from tween4d.errors import InputError
+from tween4d.events import Event, Listener, Note, StageFinished, silent
+from tween4d.geometry.compositing import unmix_background
+from tween4d.io.cache import CachedStep, WorkingFolder, code_version
+from tween4d.io.images import load_image, load_mask
+from tween4d.io.pair import prepare_pair
+from tween4d.io.values import digest, pack
+from tween4d.io.video import read_video
+from tween4d.pipeline import inbetween
+from tween4d.priors.protocols import PriorInfo, Priors
+from tween4d.priors.register import make_priors
+from tween4d.priors.user import GuideVideo
+from tween4d.stages.matte import border_contact
+
+STAGES = 7
+WORKING_SIZE = 512
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What a user may set besides the two pictures and a preset."""
+
+    frames: int | None = None
+    """Frames of the asset; None takes the preset's."""
+    guide: Path | None = None
+    """An in-between video that takes the place of the prior's."""
+    mask_start: Path | None = None
+    mask_end: Path | None = None
+    fov: float = DEFAULT_FOV_DEGREES
+    """Field of view of the input camera along the longer side, degrees."""
+
+
+def make_asset(
+    start_path: Path,
+    end_path: Path,
+    *,
+    preset_name: str = "standard",
+    seed: int = 0,
+    listener: Listener = silent,
+    work_dir: Path | None = None,
+    options: RunOptions = RunOptions(),
+) -> Asset4D:
+    """Make a 4D asset from two pictures of an object.
+
+    Args:
+        start_path, end_path: the object at time 0 and at time 1, seen from one camera.
+        preset_name: draft, standard or fine.
+        seed: same inputs, options and seed give the same asset.
+        listener: receives the run's events; StageFinished carries each stage's value.
+        work_dir: keeps finished stages and a preview picture; a rerun reuses what still holds. None keeps nothing.
+        options: see `RunOptions`.
+    Returns:
+        The asset, with its provenance.
+    Raises:
+        Tween4dError: when an input, an option or the working folder cannot be used.
+    """
+    began = time.perf_counter()
+    config = _configured(preset_name, options)
+    images = load_inputs(start_path, end_path, options, listener)
+    priors = _priors(options, listener)
+    folder = WorkingFolder(work_dir) if work_dir is not None else None
+    with folder.held() if folder is not None else nullcontext():
+        watched = _watching(listener, work_dir)
+        step = CachedStep(
+            folder,
+            _identities(priors),
+            watched.listen,
+            count=STAGES,
+            version=code_version(Path(tween4d.__file__).parent) if folder is not None else "",
+        )
+        asset = inbetween(images, priors, config, seed=seed, step=step)
+    provenance = {
+        "tween4d": own_version(),
+        "preset": preset_name,
+        "seed": seed,
+        "config": _as_json(config),
+        "priors": [_as_json(info) for info in priors.info],
+        "inputs": {
+            name: {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+            for name, path in _input_files(start_path, end_path, options).items()
+        },
+        "seconds": {**step.timings, "total": round(time.perf_counter() - began, 3)},
+        "plan": watched.plan,
+    }
+    return replace(asset, provenance=provenance)
+
+
+def load_inputs(
+    start_path: Path, end_path: Path, options: RunOptions = RunOptions(), listener: Listener = silent
+) -> Keyframes:
+    """The two pictures with the user's masks, at working size.
+
+    Raises:
+        InputError: when a picture or a mask cannot be used.
+    """
+    start = _masked(load_image(start_path, listener), options.mask_start, listener)
+    end = _masked(load_image(end_path, listener), options.mask_end, listener)
+    return prepare_pair(start, end, WORKING_SIZE, options.fov, listener)
+
+
+def own_version() -> str:
+    """Version of the installed package."""
+    try:
+        return version("tween4d")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+@dataclass
+class _Watch:
+    """What the run looks at while stages finish: previews, warnings, and the plan's scores."""
+
+    listener: Listener
+    work_dir: Path | None
+    preview: Callable[[Any, Path], bool]
+    plan: dict[str, Any] | None = None
+
+    def listen(self, event: Event) -> None:
+        self.listener(event)
+        if not isinstance(event, StageFinished):
+            return
+        if isinstance(event.value, Keyframes):
+            self._warn_of_cut(event.value)
+        if isinstance(event.value, FragmentPlan):
+            self.plan = {
+                "fragments": [_as_json(fragment) for fragment in event.value.fragments],
+                "scores": [_as_json(score) for score in event.value.scores],
+            }
+        if self.work_dir is not None:
+            self.preview(event.value, self.work_dir / "preview.png")
+
+    def _warn_of_cut(self, images: Keyframes) -> None:
+        for name, image in (("start", images.start), ("end", images.end)):
+            share = border_contact(image)
+            if share > 0:
+                message = f"the object touches the border of the {name} image ({share:.0%} of it) and may be cut off"
+                self.listener(Note(message, warning=True))
+
+
+def _watching(listener: Listener, work_dir: Path | None) -> _Watch:
+    return _Watch(listener, work_dir, write_preview)
+
+
+def _configured(preset_name: str, options: RunOptions) -> Config:
+    config = preset(preset_name)
+    if options.frames is None:
+        return config
+    if not 5 <= options.frames <= 512:
+        raise InputError("the number of frames must be between 5 and 512", str(options.frames), "leave --frames out")
+    return replace(config, guide=replace(config.guide, frames=options.frames))
+
+
+def _masked(image: Image, mask: Path | None, listener: Listener) -> Image:
+    if mask is None:
+        return image
+    alpha = load_mask(mask, image.width, image.height, listener)
+    return Image(unmix_background(image.rgb, alpha), alpha)
+
+
+def _priors(options: RunOptions, listener: Listener) -> Priors:
+    priors = make_priors()
+    if options.guide is None:
+        return priors
+    frames = read_video(options.guide, WORKING_SIZE, listener)
+    info = PriorInfo(options.guide.name, "user", hashlib.sha256(options.guide.read_bytes()).hexdigest()[:16], "user's")
+    kept = tuple(i for i in priors.info if i.name not in ("lattice-motion",))
+    guide = GuideVideo(frames, priors.matter, priors.inbetweener)
+    return replace(priors, inbetweener=guide, info=(*kept, info))
+
+
+def _identities(priors: Priors) -> dict[int, str]:
+    """What each prior's answers depend on: its class, its own config, and what the register says of it."""
+    told = json.dumps([_as_json(info) for info in priors.info])
+    identities = {}
+    for prior in (priors.matter, priors.inbetweener, priors.multiview):
+        kind = type(prior)
+        config = getattr(prior, "config", None)
+        own = digest(pack(config)) if config is not None else ""
+        identities[id(prior)] = f"{kind.__module__}.{kind.__qualname__} {own} {told}"
+    return identities
+
+
+def _input_files(start_path: Path, end_path: Path, options: RunOptions) -> dict[str, Path]:
+    files = {"start": start_path, "end": end_path}
+    named = {"mask_start": options.mask_start, "mask_end": options.mask_end, "guide": options.guide}
+    return files | {name: path for name, path in named.items() if path is not None}
+
+
+def _as_json(value: Any) -> Any:
+    """A dataclass as plain JSON values."""
+    return json.loads(json.dumps(dataclasses.asdict(value), default=str))

@@ -1,0 +1,107 @@
+"""A headless Chromium, and pages that remember what they asked for and complained about."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moving_ellipsoid import moving_ellipsoid
+
+from tween4d.data.asset import Asset4D
+from tween4d.io.html import write_html
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = (
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--no-sandbox",
+    "--disable-background-networking",
+)
+
+
+def _missing(what: str) -> None:
+    """Skip, or fail where the browser tests are required."""
+    if os.environ.get("TWEEN4D_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"{what}, and TWEEN4D_REQUIRE_BROWSER=1")
+    pytest.skip(f"{what}; the player was not tested in a browser")
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        _missing("no chromium on this machine")
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path: str) -> Iterator[Any]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _missing("the package playwright is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def asset() -> Asset4D:
+    return moving_ellipsoid()
+
+
+@pytest.fixture(scope="session")
+def page_path(asset: Asset4D, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_html(asset, tmp_path_factory.mktemp("player") / "bending ellipsoid.html")
+
+
+@dataclass
+class OpenPage:
+    """A loaded player and what it did on the way."""
+
+    page: Any
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def call(self, expression: str) -> Any:
+        return self.page.evaluate(f"window.tween4d.{expression}")
+
+    def wait_until(self, expression: str) -> None:
+        """Poll a condition; Playwright's own wait would need `eval`, which the page's policy forbids."""
+        for _ in range(400):
+            if self.page.evaluate(expression):
+                return
+            self.page.wait_for_timeout(25)
+        pytest.fail(f"{expression} did not become true within 10 s")
+
+
+@pytest.fixture
+def open_player(browser: Any) -> Iterator[Callable[..., OpenPage]]:
+    """Opens a page from disk and waits until the player is ready; keywords go to the browser context."""
+    contexts = []
+
+    def opened(path: Path, **options: Any) -> OpenPage:
+        options = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"} | options
+        context = browser.new_context(**options)
+        contexts.append(context)
+        player = OpenPage(context.new_page())
+        player.page.set_default_timeout(20_000)
+        player.page.on("request", lambda request: player.requests.append(request.url))
+        player.page.on("websocket", lambda socket: player.requests.append(socket.url))
+        player.page.on("pageerror", lambda error: player.complaints.append(str(error)))
+        player.page.on(
+            "console",
+            lambda message: player.complaints.append(message.text) if message.type in ("error", "warning") else None,
+        )
+        player.page.goto(path.as_uri())
+        player.call("ready")
+        return player
+
+    yield opened
+    for context in contexts:
+        context.close()
