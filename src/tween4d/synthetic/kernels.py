@@ -1,0 +1,282 @@
+"""The renderer's inner loops: posing, visibility and shading."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+kernel = njit(**OPTIONS)
+
+FILL, SLOPE, BANDS, BLOB, SPOTS, PATCHES, RINGS, GRID, CHECKS = range(9)
+
+
+@kernel
+def skin(vertices, normals, joints, weights, transforms):
+    """Posed vertices and unit normals: blended joint transforms, normals by the cofactors of the blend."""
+    posed, turned = np.empty_like(vertices), np.empty_like(normals)
+    blend = np.empty((3, 4))
+    for i in range(len(vertices)):
+        blend[:] = 0.0
+        for k in range(joints.shape[1]):
+            w = weights[i, k]
+            if w > 0.0:
+                for r in range(3):
+                    for c in range(4):
+                        blend[r, c] += w * transforms[joints[i, k], r, c]
+        length = 0.0
+        for r in range(3):
+            r1, r2 = (r + 1) % 3, (r + 2) % 3
+            posed[i, r] = blend[r, 3]
+            turned[i, r] = 0.0
+            for c in range(3):
+                c1, c2 = (c + 1) % 3, (c + 2) % 3
+                posed[i, r] += blend[r, c] * vertices[i, c]
+                turned[i, r] += (blend[r1, c1] * blend[r2, c2] - blend[r1, c2] * blend[r2, c1]) * normals[i, c]
+            length += turned[i, r] ** 2
+        length = 1.0 / math.sqrt(max(length, 1e-30))
+        for r in range(3):
+            turned[i, r] *= length
+    return posed, turned
+
+
+@kernel
+def cover(points, triangles, focal, centre, width, height, farthest):
+    """Which triangle each sample sees.
+
+    Homogeneous rasterisation (Olano and Greer 1997): with camera-space corners as the columns of M, the ray through
+    a sample d has M^-1 d = barycentric coordinates / depth, linear in the sample's place.
+
+    Returns:
+        faces [h, w] (-1: none), depths [h, w] (along the viewing axis), and planes [f, 3, 3]: a sample at (x, y) has
+        barycentric coordinates proportional to planes @ (x, y, 1).
+    """
+    depths = np.full((height, width), 0.0 if farthest else np.inf)
+    faces = np.full((height, width), -1, np.int32)
+    planes = np.zeros((len(triangles), 3, 3))
+    for f in range(len(triangles)):
+        a, b, c = points[triangles[f, 0]], points[triangles[f, 1]], points[triangles[f, 2]]
+        if a[2] <= 1e-3 or b[2] <= 1e-3 or c[2] <= 1e-3:
+            continue
+        bc = (b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0])
+        volume = a[0] * bc[0] + a[1] * bc[1] + a[2] * bc[2]
+        # Outward faces towards the camera have a negative volume in axes x right, y down, z forward.
+        if (volume <= 1e-14 and farthest) or (volume >= -1e-14 and not farthest):
+            continue
+        plane = planes[f]
+        plane[0, 0], plane[0, 1], plane[0, 2] = bc
+        plane[1, 0], plane[1, 1] = c[1] * a[2] - c[2] * a[1], c[2] * a[0] - c[0] * a[2]
+        plane[1, 2] = c[0] * a[1] - c[1] * a[0]
+        plane[2, 0], plane[2, 1] = a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2]
+        plane[2, 2] = a[0] * b[1] - a[1] * b[0]
+        for k in range(3):
+            plane[k, 0] /= volume * focal[0]
+            plane[k, 1] /= volume * focal[1]
+            plane[k, 2] = plane[k, 2] / volume - plane[k, 0] * centre[0] - plane[k, 1] * centre[1]
+        ua, ub, uc = a[0] / a[2], b[0] / b[2], c[0] / c[2]
+        va, vb, vc = a[1] / a[2], b[1] / b[2], c[1] / c[2]
+        left = max(math.ceil(focal[0] * min(ua, ub, uc) + centre[0] - 0.5), 0)
+        right = min(math.floor(focal[0] * max(ua, ub, uc) + centre[0] - 0.5), width - 1)
+        top = max(math.ceil(focal[1] * min(va, vb, vc) + centre[1] - 0.5), 0)
+        bottom = min(math.floor(focal[1] * max(va, vb, vc) + centre[1] - 0.5), height - 1)
+        for row in range(top, bottom + 1):
+            y = row + 0.5
+            e0 = plane[0, 1] * y + plane[0, 2]
+            e1 = plane[1, 1] * y + plane[1, 2]
+            e2 = plane[2, 1] * y + plane[2, 2]
+            for column in range(left, right + 1):
+                x = column + 0.5
+                w0, w1, w2 = plane[0, 0] * x + e0, plane[1, 0] * x + e1, plane[2, 0] * x + e2
+                if w0 >= 0.0 and w1 >= 0.0 and w2 >= 0.0:
+                    depth = 1.0 / (w0 + w1 + w2)
+                    if (depth > depths[row, column]) if farthest else (depth < depths[row, column]):
+                        depths[row, column] = depth
+                        faces[row, column] = f
+    return faces, depths, planes
+
+
+@kernel
+def barycentric(faces, planes):
+    """Barycentric coordinates [h, w, 3] of every sample on its triangle; zero where there is none."""
+    height, width = faces.shape
+    weights = np.zeros((height, width, 3))
+    for row in range(height):
+        for column in range(width):
+            f = faces[row, column]
+            if f >= 0:
+                w = planes[f, :, 0] * (column + 0.5) + planes[f, :, 1] * (row + 0.5) + planes[f, :, 2]
+                weights[row, column] = w / w.sum()
+    return weights
+
+
+@kernel
+def shade(samples, faces, planes, triangles, parts, normals, coordinates, layers, light):
+    """Average the lit, textured samples of each pixel.
+
+    Returns:
+        Straight colour and coverage [h, w, 4], h and w being those of `faces` over `samples`.
+    """
+    height, width = faces.shape[0] // samples, faces.shape[1] // samples
+    picture = np.zeros((height, width, 4), np.float32)
+    for row in range(height):
+        for column in range(width):
+            hits = 0
+            r, g, b = 0.0, 0.0, 0.0
+            for sy in range(row * samples, (row + 1) * samples):
+                for sx in range(column * samples, (column + 1) * samples):
+                    f = faces[sy, sx]
+                    if f < 0:
+                        continue
+                    hits += 1
+                    p, x, y = planes[f], sx + 0.5, sy + 0.5
+                    w0 = p[0, 0] * x + p[0, 1] * y + p[0, 2]
+                    w1 = p[1, 0] * x + p[1, 1] * y + p[1, 2]
+                    w2 = p[2, 0] * x + p[2, 1] * y + p[2, 2]
+                    total = 1.0 / (w0 + w1 + w2)
+                    w0, w1, w2 = w0 * total, w1 * total, w2 * total
+                    i, j, k = triangles[f, 0], triangles[f, 1], triangles[f, 2]
+                    u = w0 * coordinates[i, 0] + w1 * coordinates[j, 0] + w2 * coordinates[k, 0]
+                    v = w0 * coordinates[i, 1] + w1 * coordinates[j, 1] + w2 * coordinates[k, 1]
+                    w = w0 * coordinates[i, 2] + w1 * coordinates[j, 2] + w2 * coordinates[k, 2]
+                    nx = w0 * normals[i, 0] + w1 * normals[j, 0] + w2 * normals[k, 0]
+                    ny = w0 * normals[i, 1] + w1 * normals[j, 1] + w2 * normals[k, 1]
+                    nz = w0 * normals[i, 2] + w1 * normals[j, 2] + w2 * normals[k, 2]
+                    cr, cg, cb = paint(parts[f], u, v, w, layers)
+                    lr, lg, lb = illuminate(nx, ny, nz, light)
+                    r += min(cr * lr, 1.0)
+                    g += min(cg * lg, 1.0)
+                    b += min(cb * lb, 1.0)
+            if hits > 0:
+                picture[row, column, 0] = r / hits
+                picture[row, column, 1] = g / hits
+                picture[row, column, 2] = b / hits
+                picture[row, column, 3] = hits / (samples * samples)
+    return picture
+
+
+@kernel
+def illuminate(nx, ny, nz, light):
+    """Light on a surface of the given normal: rows of (direction, colour); direction 0 is light from everywhere."""
+    scale = 1.0 / math.sqrt(max(nx * nx + ny * ny + nz * nz, 1e-30))
+    r, g, b = 0.0, 0.0, 0.0
+    for k in range(len(light)):
+        dx, dy, dz = light[k, 0], light[k, 1], light[k, 2]
+        if dx == 0.0 and dy == 0.0 and dz == 0.0:
+            amount = 1.0
+        else:
+            amount = max((nx * dx + ny * dy + nz * dz) * scale, 0.0)
+        r += amount * light[k, 3]
+        g += amount * light[k, 4]
+        b += amount * light[k, 5]
+    return r, g, b
+
+
+@kernel
+def paint_points(parts, coordinates, layers):
+    """Texture colours [n, 3] of points given by part and texture coordinates."""
+    colors = np.empty((len(parts), 3))
+    for i in range(len(parts)):
+        colors[i] = paint(parts[i], coordinates[i, 0], coordinates[i, 1], coordinates[i, 2], layers)
+    return colors
+
+
+@kernel
+def paint(part, u, v, w, layers):
+    """Colour of a part at texture coordinates: its layers, painted one over the other."""
+    starts, kinds, numbers = layers
+    r, g, b = 0.0, 0.0, 0.0
+    for k in range(starts[part], starts[part + 1]):
+        n = numbers[k]
+        x = abs(u) if kinds[k, 1] else u
+        amount = n[19] * mask(
+            kinds[k, 0],
+            n[0] * x + n[1] * v + n[2] * w + n[3],
+            n[4] * x + n[5] * v + n[6] * w + n[7],
+            n[8] * x + n[9] * v + n[10] * w + n[11],
+            n[12],
+            n[13],
+            n[14],
+            n[15],
+        )
+        r += amount * (n[16] - r)
+        g += amount * (n[17] - g)
+        b += amount * (n[18] - b)
+    return r, g, b
+
+
+@kernel
+def mask(kind, x, y, z, size, soft, warp, power):
+    """How much of a layer is seen, in [0, 1]; see `textures` for what each kind is."""
+    if kind == SLOPE:
+        return step(0.5, 0.5, x)
+    if kind == BANDS:
+        x += warp * (noise(x, y, z) - 0.5)
+        return step(size, soft, 1.0 - 2.0 * abs(x - math.floor(x) - 0.5), True)
+    if kind == BLOB:
+        if power == 2.0:
+            return step(1.0, soft, math.sqrt(x * x + y * y + z * z), True)
+        return step(1.0, soft, (abs(x) ** power + abs(y) ** power + abs(z) ** power) ** (1.0 / power), True)
+    if kind == SPOTS:
+        return step(size, soft, nearest_seed(x, y, z), True)
+    if kind == PATCHES:
+        return step(size, soft, 0.65 * noise(x, y, z) + 0.35 * noise(2.1 * x + 7.0, 2.1 * y, 2.1 * z))
+    if kind == RINGS:
+        x = math.sqrt(x * x + z * z) + warp * (noise(x * 0.6, y * 0.35, z * 0.6) - 0.5)
+        x -= math.floor(x)
+        return step(size, soft, x) * step(1.0 - 0.3 * soft, 0.3 * soft, x, True)
+    if kind == GRID:
+        x, y = abs(x - math.floor(x + 0.5)), abs(y - math.floor(y + 0.5))
+        return step(size, soft, min(x, y), True)
+    if kind == CHECKS:
+        return float((math.floor(x) + math.floor(y) + math.floor(z)) % 2)
+    return 1.0
+
+
+@kernel
+def step(edge, soft, value, falling=False):
+    """Smooth step of half-width `soft` at an edge: 0 below and 1 above, or the other way round."""
+    t = min(max((value - edge) / max(2.0 * soft, 1e-9) + 0.5, 0.0), 1.0)
+    t = t * t * (3.0 - 2.0 * t)
+    return 1.0 - t if falling else t
+
+
+@kernel
+def scatter(i, j, k, salt):
+    """A fixed pseudo-random number in [0, 1) for a lattice point (integer hash)."""
+    h = np.uint32(i) * np.uint32(374761393) + np.uint32(j) * np.uint32(668265263)
+    h += np.uint32(k) * np.uint32(2246822519) + np.uint32(salt) * np.uint32(3266489917)
+    h = np.uint32((h ^ (h >> np.uint32(13))) * np.uint32(1274126177))
+    h = np.uint32((h ^ (h >> np.uint32(15))) * np.uint32(2654435761))
+    return np.float64(np.uint32(h ^ (h >> np.uint32(16)))) / 4294967296.0
+
+
+@kernel
+def noise(x, y, z):
+    """Smooth value noise in [0, 1]."""
+    i, j, k = math.floor(x), math.floor(y), math.floor(z)
+    fx, fy, fz = x - i, y - j, z - k
+    fx, fy, fz = fx * fx * (3 - 2 * fx), fy * fy * (3 - 2 * fy), fz * fz * (3 - 2 * fz)
+    total = 0.0
+    for a in range(2):
+        wa = fx if a else 1.0 - fx
+        for b in range(2):
+            wb = fy if b else 1.0 - fy
+            for c in range(2):
+                wc = fz if c else 1.0 - fz
+                total += wa * wb * wc * scatter(int(i) + a, int(j) + b, int(k) + c, 0)
+    return total
+
+
+@kernel
+def nearest_seed(x, y, z):
+    """Distance to the nearest of one random point per lattice cell (Worley 1996), weighted by a random size."""
+    i, j, k = int(math.floor(x)), int(math.floor(y)), int(math.floor(z))
+    best = 9.0
+    for a in range(i - 1, i + 2):
+        for b in range(j - 1, j + 2):
+            for c in range(k - 1, k + 2):
+                dx = a + 0.15 + 0.7 * scatter(a, b, c, 1) - x
+                dy = b + 0.15 + 0.7 * scatter(a, b, c, 2) - y
+                dz = c + 0.15 + 0.7 * scatter(a, b, c, 3) - z
+                best = min(best, math.sqrt(dx * dx + dy * dy + dz * dz) / (0.7 + 0.6 * scatter(a, b, c, 4)))
+    return best
