@@ -1,12 +1,13 @@
 """How a stage is called: the `Step` protocol and its plain form. Wrappers (cache, progress) live above."""
 
 from collections.abc import Callable
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
+@runtime_checkable
 class Step(Protocol):
     """Calls a stage and returns its result, unchanged.
 

@@ -1,7 +1,7 @@
 """The seams: what a prior must do. Embedded, pretrained and user-supplied priors are interchangeable behind these."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -12,6 +12,7 @@ from tween4d.data.video import Guide
 from tween4d.data.views import KeyframeViews
 
 
+@runtime_checkable
 class Matter(Protocol):
     """Separates the object from its background."""
 
@@ -20,6 +21,7 @@ class Matter(Protocol):
         ...
 
 
+@runtime_checkable
 class Inbetweener(Protocol):
     """Imagines the motion between two matted pictures of one object."""
 
@@ -28,6 +30,7 @@ class Inbetweener(Protocol):
         ...
 
 
+@runtime_checkable
 class MultiViewPrior(Protocol):
     """Imagines how keyframes look from other cameras, in agreement with one another over time."""
 
@@ -44,6 +47,7 @@ class MultiViewPrior(Protocol):
         ...
 
 
+@runtime_checkable
 class Features(Protocol):
     """Dense descriptors for matching and for keyframe scores."""
 
