@@ -25,6 +25,7 @@ class Video:
         return self.rgb.shape[0]
 
     def frame(self, index: int) -> Image:
+        """One frame as a picture."""
         return Image(self.rgb[index], self.alpha[index])
 
 
