@@ -75,10 +75,12 @@ def carry_pixels(
         Positions in pixels, and trust in [0, 1]: the lattice confidence, lowered for points off the sheet. At
         `frame` itself the positions are the given ones exactly. Not differentiable.
     """
+    if not guide.lattices:
+        return points.expand(len(frames), -1, -1).clone(), points.new_zeros(len(points))
     base = points.detach().cpu().numpy().astype(np.float64)
     time = float(guide.video.times[frame])
     total = np.zeros((len(frames), len(base), 2))
-    mass = np.full(len(base), 1e-9)
+    mass = np.zeros(len(base))
     trust = np.zeros(len(base))
     for lattice in guide.lattices:
         posed = lattice.vertices.cpu().numpy().astype(np.float64)
@@ -87,6 +89,7 @@ def carry_pixels(
         offsets = ride(triangle, coordinates, posed[list(frames)] - posed[frame], triangles)
         confidence = ride(triangle, coordinates, lattice.confidence.cpu().numpy()[None, :, None], triangles)[0, :, 0]
         fit = np.exp(-2.0 * outside)
+        # Never zero: far from its anchor, and off the sheet, a lattice still knows best when it is the only one.
         share = (1 - time if lattice.anchor == 0 else time) * fit * (0.05 + confidence) + 1e-9
         total += share[None, :, None] * offsets
         mass += share
