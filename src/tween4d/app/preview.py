@@ -39,35 +39,34 @@ def write_preview(value: Any, path: Path) -> bool:
 def _rows(value: Any) -> list[list[Float[Tensor, "h w 3"]]]:
     """Tiles on white: frames over time, and from the second row on other sides of the object."""
     if isinstance(value, Keyframes):
-        return [[_tile(value.start), _tile(value.end)]]
+        return [[tile(value.start), tile(value.end)]]
     if isinstance(value, Guide):
         return [_film(value)]
     if isinstance(value, FragmentPlan):
-        return [[_tile(value.guide.video.frame(k)) for k in value.keyframes]]
+        return [[tile(value.guide.video.frame(k)) for k in value.keyframes]]
     if isinstance(value, Asset4D):
         times = torch.linspace(0, 1, COLUMNS).tolist()
-        return [[_tile(render_view(value, orbit_camera(a, 0, TILE, TILE), t)) for t in times] for a in (0, 45, 180)]
+        return [[tile(render_view(value, orbit_camera(a, 0, TILE, TILE), t)) for t in times] for a in (0, 45, 180)]
     if isinstance(value, tuple) and value and all(isinstance(item, Gaussians) for item in value):
-        return [[_tile(render_gaussians(g, orbit_camera(a, 0, TILE, TILE))) for g in value] for a in (0, 45)]
+        return [[tile(render_gaussians(g, orbit_camera(a, 0, TILE, TILE))) for g in value] for a in (0, 45)]
     if isinstance(value, tuple) and value and all(isinstance(item, Clip) for item in value):
         posed = [(clip, float(t)) for clip in value for t in (clip.motion.times[0], clip.motion.times[-1])]
         return [
-            [_tile(render_gaussians(pose_clip(c, t), orbit_camera(a, 0, TILE, TILE))) for c, t in posed]
-            for a in (0, 45)
+            [tile(render_gaussians(pose_clip(c, t), orbit_camera(a, 0, TILE, TILE))) for c, t in posed] for a in (0, 45)
         ]
     return []
 
 
 def _film(guide: Guide) -> list[Float[Tensor, "h w 3"]]:
     rows = torch.linspace(0, len(guide.video) - 1, COLUMNS).round().long().tolist()
-    return [_tile(guide.video.frame(i)) for i in rows]
+    return [tile(guide.video.frame(i)) for i in rows]
 
 
-def _tile(image: Image) -> Float[Tensor, "h w 3"]:
+def tile(image: Image) -> Float[Tensor, "h w 3"]:
     """The picture on white in a square tile."""
     scale = TILE / max(image.width, image.height)
     small = resize_image(image, max(1, round(image.width * scale)), max(1, round(image.height * scale))).on(1.0)
-    tile = torch.ones(TILE, TILE, 3)
+    square = torch.ones(TILE, TILE, 3)
     top, left = (TILE - small.shape[0]) // 2, (TILE - small.shape[1]) // 2
-    tile[top : top + small.shape[0], left : left + small.shape[1]] = small
-    return tile
+    square[top : top + small.shape[0], left : left + small.shape[1]] = small
+    return square

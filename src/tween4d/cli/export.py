@@ -1,0 +1,51 @@
+"""`tween4d export`: an asset to other formats."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pathlib import Path
+
+from tyro.conf import Positional, arg
+
+from tween4d.cli.console import say, working
+
+
+@dataclass(frozen=True)
+class Export:
+    """Export an asset; the suffix of OUT says to what.
+
+    .html       the player, one page that works offline
+    .mp4 .gif   a film: one turn around the object while time plays forth and back
+    .ply        one moment (--time) with the attributes of 3D Gaussian Splatting
+    folder/     a PLY per frame
+    .npz        tracked points [T, M, 3] in world units, colors, times
+
+    Example:  tween4d export fox.t4d fox.html
+    """
+
+    asset: Annotated[Positional[Path], arg(metavar="ASSET")]
+    """The .t4d file."""
+    out: Annotated[Positional[str], arg(metavar="OUT")]
+    """File, or folder with a slash at its end."""
+    time: Annotated[float, arg(metavar="T")] = 0.0
+    """Moment of a single .ply, 0 to 1."""
+    frames: Annotated[int | None, arg(metavar="N", help_behavior_hint="(the asset's)")] = None
+    """Frames of a film or of a folder, or moments of tracked points, evenly spaced."""
+    size: Annotated[int | None, arg(metavar="PIXELS", help_behavior_hint="(512; .gif 320)")] = None
+    """Longer side of a film."""
+    points: Annotated[int, arg(metavar="M")] = 4096
+    """Tracked points at most."""
+    overwrite: bool = False
+    """Replace what exists."""
+
+    def execute(self) -> None:
+        """Write the file and say what it is."""
+        from tween4d.app.export import ExportOptions, check_export, export_asset
+        from tween4d.io.asset import load_asset
+
+        options = ExportOptions(self.time, self.frames, self.size, self.points)
+        form = check_export(self.out, overwrite=self.overwrite, options=options)
+        asset = load_asset(self.asset)
+        with working(f"export {form.suffix or 'folder'}"):
+            path = export_asset(asset, self.out, options)
+        say(f"{path}  {form.label}")
