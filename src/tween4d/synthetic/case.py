@@ -11,11 +11,12 @@ from torch import Tensor
 from tween4d.data.cameras import Camera, input_camera, orbit_camera
 from tween4d.data.images import Image
 from tween4d.synthetic import kernels
-from tween4d.synthetic.render import map_surface, render_image
+from tween4d.synthetic.render import SAMPLES, map_surface, render_image
 from tween4d.synthetic.scene import PosedSurface, Scene, Surface, gather_surface, pose_surface
 
 INPUT_SIZE = 512
 VIEW_SIZE = 256
+INPUT_SAMPLES = 4
 TIMES = 9
 POINTS = 4096
 CANDIDATES = 4 * POINTS
@@ -81,7 +82,8 @@ def render_case(scene: Scene, seed: int = 0) -> SyntheticCase:
     poses = [pose_surface(scene, surface, float(t)) for t in times]
     eye = input_camera(INPUT_SIZE, INPUT_SIZE)
     cameras = [orbit_camera(az, el, VIEW_SIZE, VIEW_SIZE) for az, el in ANGLES]
-    jobs = [(poses[0], eye), (poses[-1], eye), *((pose, camera) for camera in cameras for pose in poses)]
+    jobs = [(poses[0], eye, INPUT_SAMPLES), (poses[-1], eye, INPUT_SAMPLES)]
+    jobs += [(pose, camera, SAMPLES) for camera in cameras for pose in poses]
     with ThreadPoolExecutor(torch.get_num_threads()) as pool:
         start, end, *frames = pool.map(lambda job: render_image(surface, *job), jobs)
     views = tuple(

@@ -114,10 +114,11 @@ def shade(samples, faces, planes, triangles, parts, normals, coordinates, layers
     """Average the lit, textured samples of each pixel.
 
     Returns:
-        Straight colour and coverage [h, w, 4], h and w being those of `faces` over `samples`.
+        Straight colour [h, w, 3] and coverage [h, w]; h and w are those of `faces` over `samples`.
     """
     height, width = faces.shape[0] // samples, faces.shape[1] // samples
-    picture = np.zeros((height, width, 4), np.float32)
+    colors = np.zeros((height, width, 3), np.float32)
+    coverage = np.zeros((height, width), np.float32)
     for row in range(height):
         for column in range(width):
             hits = 0
@@ -128,10 +129,10 @@ def shade(samples, faces, planes, triangles, parts, normals, coordinates, layers
                     if f < 0:
                         continue
                     hits += 1
-                    p, x, y = planes[f], sx + 0.5, sy + 0.5
-                    w0 = p[0, 0] * x + p[0, 1] * y + p[0, 2]
-                    w1 = p[1, 0] * x + p[1, 1] * y + p[1, 2]
-                    w2 = p[2, 0] * x + p[2, 1] * y + p[2, 2]
+                    x, y = sx + 0.5, sy + 0.5
+                    w0 = planes[f, 0, 0] * x + planes[f, 0, 1] * y + planes[f, 0, 2]
+                    w1 = planes[f, 1, 0] * x + planes[f, 1, 1] * y + planes[f, 1, 2]
+                    w2 = planes[f, 2, 0] * x + planes[f, 2, 1] * y + planes[f, 2, 2]
                     total = 1.0 / (w0 + w1 + w2)
                     w0, w1, w2 = w0 * total, w1 * total, w2 * total
                     i, j, k = triangles[f, 0], triangles[f, 1], triangles[f, 2]
@@ -147,28 +148,29 @@ def shade(samples, faces, planes, triangles, parts, normals, coordinates, layers
                     g += min(cg * lg, 1.0)
                     b += min(cb * lb, 1.0)
             if hits > 0:
-                picture[row, column, 0] = r / hits
-                picture[row, column, 1] = g / hits
-                picture[row, column, 2] = b / hits
-                picture[row, column, 3] = hits / (samples * samples)
-    return picture
+                colors[row, column, 0] = r / hits
+                colors[row, column, 1] = g / hits
+                colors[row, column, 2] = b / hits
+                coverage[row, column] = hits / (samples * samples)
+    return colors, coverage
 
 
 @kernel
-def illuminate(nx, ny, nz, light):
-    """Light on a surface of the given normal: rows of (direction, colour); direction 0 is light from everywhere."""
+def illuminate(nx, ny, nz, lamps):
+    """What light makes of a white surface with the given normal, as sRGB factors.
+
+    Lamps are rows (direction, wrap, colour). A lamp gives max(0, n . d + wrap) / (1 + wrap): wrap 0 is Lambert, 1 a
+    sky, and with direction 0 it shines from everywhere. Lights add linearly; a square root stands for sRGB's curve.
+    """
     scale = 1.0 / math.sqrt(max(nx * nx + ny * ny + nz * nz, 1e-30))
     r, g, b = 0.0, 0.0, 0.0
-    for k in range(len(light)):
-        dx, dy, dz = light[k, 0], light[k, 1], light[k, 2]
-        if dx == 0.0 and dy == 0.0 and dz == 0.0:
-            amount = 1.0
-        else:
-            amount = max((nx * dx + ny * dy + nz * dz) * scale, 0.0)
-        r += amount * light[k, 3]
-        g += amount * light[k, 4]
-        b += amount * light[k, 5]
-    return r, g, b
+    for k in range(len(lamps)):
+        facing = (nx * lamps[k, 0] + ny * lamps[k, 1] + nz * lamps[k, 2]) * scale
+        amount = max(facing + lamps[k, 3], 0.0) / (1.0 + lamps[k, 3])
+        r += amount * lamps[k, 4]
+        g += amount * lamps[k, 5]
+        b += amount * lamps[k, 6]
+    return math.sqrt(r), math.sqrt(g), math.sqrt(b)
 
 
 @kernel
@@ -241,13 +243,12 @@ def step(edge, soft, value, falling=False):
 
 
 @kernel
-def scatter(i, j, k, salt):
-    """A fixed pseudo-random number in [0, 1) for a lattice point (integer hash)."""
-    h = np.uint32(i) * np.uint32(374761393) + np.uint32(j) * np.uint32(668265263)
-    h += np.uint32(k) * np.uint32(2246822519) + np.uint32(salt) * np.uint32(3266489917)
+def scatter(i, j, k):
+    """A fixed pseudo-random 32-bit number for a lattice point (integer hash)."""
+    h = np.uint32(i) * np.uint32(374761393) + np.uint32(j) * np.uint32(668265263) + np.uint32(k) * np.uint32(2246822519)
     h = np.uint32((h ^ (h >> np.uint32(13))) * np.uint32(1274126177))
     h = np.uint32((h ^ (h >> np.uint32(15))) * np.uint32(2654435761))
-    return np.float64(np.uint32(h ^ (h >> np.uint32(16)))) / 4294967296.0
+    return np.uint32(h ^ (h >> np.uint32(16)))
 
 
 @kernel
@@ -263,8 +264,8 @@ def noise(x, y, z):
             wb = fy if b else 1.0 - fy
             for c in range(2):
                 wc = fz if c else 1.0 - fz
-                total += wa * wb * wc * scatter(int(i) + a, int(j) + b, int(k) + c, 0)
-    return total
+                total += wa * wb * wc * scatter(int(i) + a, int(j) + b, int(k) + c)
+    return total / 4294967295.0
 
 
 @kernel
@@ -275,8 +276,11 @@ def nearest_seed(x, y, z):
     for a in range(i - 1, i + 2):
         for b in range(j - 1, j + 2):
             for c in range(k - 1, k + 2):
-                dx = a + 0.15 + 0.7 * scatter(a, b, c, 1) - x
-                dy = b + 0.15 + 0.7 * scatter(a, b, c, 2) - y
-                dz = c + 0.15 + 0.7 * scatter(a, b, c, 3) - z
-                best = min(best, math.sqrt(dx * dx + dy * dy + dz * dz) / (0.7 + 0.6 * scatter(a, b, c, 4)))
-    return best
+                # Four bytes of one hash: place and size.
+                h = scatter(a, b, c)
+                dx = a + 0.15 + 0.7 / 255 * (h & np.uint32(255)) - x
+                dy = b + 0.15 + 0.7 / 255 * ((h >> np.uint32(8)) & np.uint32(255)) - y
+                dz = c + 0.15 + 0.7 / 255 * ((h >> np.uint32(16)) & np.uint32(255)) - z
+                size = 0.7 + 0.6 / 255 * (h >> np.uint32(24))
+                best = min(best, (dx * dx + dy * dy + dz * dz) / (size * size))
+    return math.sqrt(best)

@@ -36,7 +36,7 @@ def render_image(surface: Surface, posed: PosedSurface, camera: Camera, samples:
         the camera plane are not drawn.
     """
     faces, _, planes = _cover(surface, posed, camera, samples, farthest=False)
-    picture = kernels.shade(
+    colors, coverage = kernels.shade(
         samples,
         faces,
         planes,
@@ -45,10 +45,9 @@ def render_image(surface: Surface, posed: PosedSurface, camera: Camera, samples:
         posed.normals,
         surface.coordinates,
         surface.textures.arrays,
-        surface.light,
+        surface.lamps,
     )
-    pixels = torch.from_numpy(picture)
-    return Image(pixels[..., :3].contiguous(), pixels[..., 3].contiguous())
+    return Image(torch.from_numpy(colors), torch.from_numpy(coverage))
 
 
 def map_surface(surface: Surface, posed: PosedSurface, camera: Camera, farthest: bool = False) -> SurfaceMap:

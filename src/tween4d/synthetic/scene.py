@@ -1,6 +1,5 @@
 """A scene: textured parts bound to a skeleton, lit, and placed in the world."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,8 @@ from tween4d.synthetic.textures import PackedTextures, Texture, pack_textures
 RADIUS = 0.5
 MARGIN = 0.99
 FIT_TIMES = 65
-BOUND_JOINTS = 4
+EVERYWHERE = 1e9
+"""The wrap at which a lamp without direction gives all its light to every normal."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +32,25 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Light:
-    """World-fixed light without shadows or highlights, so that all cameras agree on it."""
+class Lamp:
+    """Distant, world-fixed light without shadows or highlights, so that all cameras agree on it."""
 
-    ambient: tuple[float, float, float]
-    """Light from everywhere, per colour."""
-    directions: tuple[tuple[float, float, float], ...]
-    """Towards each distant lamp; need not be unit."""
-    colors: tuple[tuple[float, float, float], ...]
-    """What each lamp gives a surface that faces it."""
+    color: tuple[float, float, float]
+    """What it gives a surface that faces it."""
+    direction: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Towards the lamp, need not be unit; 0 is light from everywhere."""
+    wrap: float = 0.0
+    """How far the light reaches round the object: 0 is Lambert's law, 1 a sky."""
 
 
-STUDIO = Light(
-    (0.50, 0.51, 0.54),
-    ((0.45, 0.75, 0.60), (-0.8, 0.25, 0.35), (0.0, -0.6, -0.8), (0.0, 1.0, 0.0)),
-    ((0.50, 0.48, 0.44), (0.10, 0.11, 0.13), (0.08, 0.08, 0.09), (0.08, 0.08, 0.08)),
+STUDIO = (
+    Lamp((0.26, 0.27, 0.31), wrap=1.0),
+    Lamp((0.26, 0.28, 0.33), (0.0, 1.0, 0.15), wrap=1.0),
+    Lamp((0.68, 0.63, 0.54), (0.55, 0.62, 0.56), wrap=0.15),
+    Lamp((0.13, 0.17, 0.24), (-0.9, 0.15, 0.4), wrap=0.3),
+    Lamp((0.30, 0.28, 0.26), (-0.35, 0.45, -0.82)),
 )
-"""A warm key from the upper right, a cool fill, a little from behind and above."""
+"""A little light from everywhere, a sky, a warm key from the upper right, a cool fill, and a lamp behind."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Scene:
     name: str
     parts: tuple[Part, ...]
     skeleton: Skeleton
-    light: Light = STUDIO
+    lamps: tuple[Lamp, ...] = STUDIO
     centre: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """What lies at the world's origin, in the object's frame ..."""
     scale: float = 1.0
@@ -78,8 +80,8 @@ class Surface:
     joints: Int[np.ndarray, "v 4"]
     weights: Float[np.ndarray, "v 4"]
     textures: PackedTextures
-    light: Float[np.ndarray, "k 6"]
-    """Rows (direction, colour); direction 0 is light from everywhere."""
+    lamps: Float[np.ndarray, "k 7"]
+    """Rows (unit direction or 0, wrap, colour)."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +97,12 @@ def gather_surface(scene: Scene) -> Surface:
     """Join the parts of a scene."""
     meshes = [part.mesh for part in scene.parts]
     offsets = np.cumsum([0, *(len(mesh.vertices) for mesh in meshes)])
-    directions = np.array([(0.0, 0.0, 0.0), *scene.light.directions])
-    lengths = np.linalg.norm(directions, axis=1, keepdims=True)
-    light = np.concatenate([directions / np.maximum(lengths, 1e-12), [scene.light.ambient, *scene.light.colors]], 1)
+    directions = np.array([lamp.direction for lamp in scene.lamps], float)
+    directions /= np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)
+    lamps = [
+        [*direction, lamp.wrap if any(direction) else EVERYWHERE, *lamp.color]
+        for direction, lamp in zip(directions, scene.lamps, strict=True)
+    ]
     return Surface(
         np.concatenate([mesh.vertices for mesh in meshes]),
         np.concatenate([mesh.normals for mesh in meshes]),
@@ -107,7 +112,7 @@ def gather_surface(scene: Scene) -> Surface:
         np.concatenate([part.joints for part in scene.parts]),
         np.concatenate([part.weights for part in scene.parts]),
         pack_textures([part.texture for part in scene.parts]),
-        light,
+        np.array(lamps),
     )
 
 
@@ -131,39 +136,3 @@ def fit_to_world(scene: Scene) -> Scene:
     centre = (swept.min((0, 1)) + swept.max((0, 1))) / 2
     reach = np.linalg.norm(swept - centre, axis=-1).max()
     return replace(scene, centre=tuple(float(c) for c in centre), scale=float(MARGIN * RADIUS / reach))
-
-
-def bind_rigid(mesh: Mesh, joint: int) -> tuple[Int[np.ndarray, "v 4"], Float[np.ndarray, "v 4"]]:
-    """Joints and weights that hang a whole mesh on one joint."""
-    joints, weights = np.zeros((len(mesh.vertices), BOUND_JOINTS), int), np.zeros((len(mesh.vertices), BOUND_JOINTS))
-    joints[:, 0], weights[:, 0] = joint, 1.0
-    return joints, weights
-
-
-def bind_chain(
-    mesh: Mesh, skeleton: Skeleton, chain: Sequence[int], blend: float
-) -> tuple[Int[np.ndarray, "v 4"], Float[np.ndarray, "v 4"]]:
-    """Joints and weights that bend a mesh smoothly along a chain of joints.
-
-    A vertex beyond the k-th pivot, seen along the line from the pivot before to the pivot after, follows joint k;
-    within `blend` of a pivot it follows both neighbours.
-
-    Args:
-        chain: indices of at least two joints, from the root outwards.
-        blend: half-width of the transition, units of the object.
-    """
-    pivots = np.array([skeleton.joints[j].position for j in chain])
-    passed = [np.ones(len(mesh.vertices))]
-    for k in range(1, len(chain)):
-        along = pivots[min(k + 1, len(chain) - 1)] - pivots[k - 1]
-        along = along / np.linalg.norm(along)
-        t = np.clip(((mesh.vertices - pivots[k]) @ along) / (2 * blend) + 0.5, 0, 1)
-        passed.append(np.minimum(passed[-1], t * t * (3 - 2 * t)))
-    share = np.stack([*passed, np.zeros(len(mesh.vertices))])
-    share = (share[:-1] - share[1:]).T
-    top = np.argsort(-share, axis=1, kind="stable")[:, :BOUND_JOINTS]
-    weights = np.take_along_axis(share, top, 1)
-    pad = BOUND_JOINTS - top.shape[1]
-    joints = np.pad(np.asarray(chain)[top], [(0, 0), (0, max(pad, 0))])
-    weights = np.pad(weights / weights.sum(1, keepdims=True), [(0, 0), (0, max(pad, 0))])
-    return joints, weights

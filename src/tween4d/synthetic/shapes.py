@@ -42,6 +42,11 @@ def superellipsoid(
     return close_rings(rings, (-pole, pole))
 
 
+def ball(radius: float, around: int = 20) -> Mesh:
+    """A sphere about the origin."""
+    return superellipsoid((radius, radius, radius), around=around, along=around // 2 + 1)
+
+
 def sweep(
     curve: Sequence[Sequence[float]],
     radii: Sequence[float] | Sequence[tuple[float, float]],

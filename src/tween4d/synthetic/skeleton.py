@@ -17,7 +17,7 @@ class Joint:
     parent: int = -1
     """Index of an earlier joint, or -1."""
     start: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Rotation vector (degrees, axes of the object at rest) at time 0, relative to the parent."""
+    """Turn relative to the parent at time 0: degrees about x, then y, then z, the axes of the object at rest."""
     end: tuple[float, float, float] = (0.0, 0.0, 0.0)
     """The same at time 1."""
     slide: tuple[tuple[float, float, float], tuple[float, float, float]] = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
@@ -52,8 +52,8 @@ def joint_transforms(skeleton: Skeleton, time: float) -> Float[np.ndarray, "j 4 
         time: in [0, 1]; times beyond are held.
     """
     joints = skeleton.joints
-    start = Rotation.from_rotvec([joint.start for joint in joints], degrees=True)
-    end = Rotation.from_rotvec([joint.end for joint in joints], degrees=True)
+    start = Rotation.from_euler("xyz", [joint.start for joint in joints], degrees=True)
+    end = Rotation.from_euler("xyz", [joint.end for joint in joints], degrees=True)
     fraction = np.array([ease((time - a) / (b - a)) for a, b in (joint.window for joint in joints)])
     turn = (Rotation.from_rotvec(fraction[:, None] * (end * start.inv()).as_rotvec()) * start).as_matrix()
     slide = np.array([joint.slide for joint in joints])

@@ -107,6 +107,12 @@ def blob(
     return Layer(kernels.BLOB, color, tuple(map(tuple, frame)), soft=soft, power=power, opacity=opacity, mirror=mirror)
 
 
+def belt(color: Color, along: Sequence[float], at: float, half_width: float, soft: float = 0.003) -> Layer:
+    """One stripe of paint round a part, where `along . x` is within half a width of `at`."""
+    d = np.asarray(along, float) / np.linalg.norm(along) / half_width
+    return Layer(kernels.BLOB, color, _rows([*d, -at / half_width]), soft=soft / half_width)
+
+
 def spots(
     color: Color, spacing: float, radius: float = 0.35, soft: float = 0.04, shift: float = 0.0, opacity: float = 1.0
 ) -> Layer:
