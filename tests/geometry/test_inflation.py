@@ -7,7 +7,10 @@ from tween4d.geometry.inflation import inflate
 
 
 def test_strip_becomes_a_cylinder() -> None:
-    """Oracle: analytic; a strip of half width r has height sqrt(r^2 - x^2). 6 %: the pixel outline is half a pixel off."""
+    """Oracle: analytic; a strip of half width r has height sqrt(r^2 - x^2).
+
+    6 %: the outline of whole pixels is half a pixel off.
+    """
     mask = np.zeros((128, 256), bool)
     mask[44:84] = True
     height = inflate(mask, 200)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy import ndimage, sparse
-from scipy.sparse.csgraph import breadth_first_order, connected_components
+from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 from scipy.sparse.linalg import splu
 from scipy.spatial import Delaunay
 from skimage.measure import find_contours
@@ -118,7 +118,8 @@ def nearest_rotations(jacobians: Float[np.ndarray, "*f 2 2"]) -> Float[np.ndarra
 
 def rotation_angles(jacobians: Float[np.ndarray, "*f 2 2"]) -> Float[np.ndarray, "*f"]:
     """Angle of the rotation nearest to each J, radians in (-pi, pi]."""
-    return np.arctan2(jacobians[..., 1, 0] - jacobians[..., 0, 1], jacobians[..., 0, 0] + jacobians[..., 1, 1] + 1e-12)
+    sine, cosine = jacobians[..., 1, 0] - jacobians[..., 0, 1], jacobians[..., 0, 0] + jacobians[..., 1, 1]
+    return np.asarray(np.arctan2(sine, cosine + 1e-12))
 
 
 def arap_energy(sheet: Sheet, posed: Float[np.ndarray, "v 2"]) -> float:
@@ -179,7 +180,9 @@ def _rigid_guess(
 def unwrapped_angles(sheet: Sheet, jacobians: Float[np.ndarray, "f 2 2"]) -> Float[np.ndarray, "f"]:
     """Rotation angles without jumps of a full turn between neighbouring triangles.
 
-    In every connected piece the triangle that turns least keeps its angle in (-pi, pi].
+    In every connected piece the triangle that turns least keeps its angle in (-pi, pi]. From there the angles are
+    followed along the smoothest way (a minimum spanning tree over the change of angle), which goes round triangles
+    that a sharp bend has turned inside out.
     """
     angles = rotation_angles(jacobians)
     f = len(sheet.triangles)
@@ -188,12 +191,15 @@ def unwrapped_angles(sheet: Sheet, jacobians: Float[np.ndarray, "f 2 2"]) -> Flo
     order = np.argsort(key, kind="stable")
     same = key[order][1:] == key[order][:-1]
     a, b = order[:-1][same] // 3, order[1:][same] // 3
-    graph = sparse.csr_matrix((np.ones(2 * len(a)), (np.r_[a, b], np.r_[b, a])), shape=(f, f))
-    count, piece = connected_components(graph, directed=False)
+    folded = np.linalg.det(jacobians) <= 0
+    change = np.abs((angles[a] - angles[b] + np.pi) % (2 * np.pi) - np.pi)
+    cost = change + 2 * np.pi * (folded[a] | folded[b]) + 1e-6
+    tree = minimum_spanning_tree(sparse.csr_matrix((cost, (a, b)), shape=(f, f)))
+    count, piece = connected_components(tree, directed=False)
     for label in range(count):
         members = np.flatnonzero(piece == label)
         root = members[np.abs(angles[members]).argmin()]
-        visited, before = breadth_first_order(graph, root, directed=False)
+        visited, before = breadth_first_order(tree, root, directed=False)
         for triangle in visited[1:]:
             reference = angles[before[triangle]]
             angles[triangle] += 2 * np.pi * np.round((reference - angles[triangle]) / (2 * np.pi))
