@@ -1,9 +1,10 @@
 """Benchmark cases on disk: two pictures, cameras, true views and true trajectories."""
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import numpy as np
@@ -11,7 +12,11 @@ from jaxtyping import Float
 
 from tween4d.data.cameras import Camera
 from tween4d.errors import InputError
-from tween4d.io.transforms import Shot, load_cameras
+from tween4d.io.folders import filled_folder
+from tween4d.io.images import save_png
+from tween4d.io.points import write_points
+from tween4d.io.transforms import Shot, load_cameras, save_cameras
+from tween4d.synthetic import SyntheticCase
 
 Group = Literal["input", "near", "far"]
 GROUPS: tuple[Group, ...] = ("input", "near", "far")
@@ -110,3 +115,27 @@ def group_of(camera: Camera) -> Group:
     if max(abs(azimuth), abs(elevation)) < 0.5:
         return "input"
     return "near" if abs(azimuth) < 45.5 else "far"
+
+
+def write_case(case: SyntheticCase, folder: Path) -> Case:
+    """Write a case of the project's own generator; the folder appears when it is complete.
+
+    Raises:
+        OutputError: when it cannot be written.
+    """
+    shots = tuple(
+        Shot(PurePosixPath("gt", view.name, f"t{index:02d}.png"), view.camera, time)
+        for view in case.views
+        for index, time in enumerate(case.times.tolist())
+    )
+    with filled_folder(folder) as part:
+        save_png(case.start, part / "input" / "start.png")
+        save_png(case.end, part / "input" / "end.png")
+        frames = (view.frame(index) for view in case.views for index in range(len(case.times)))
+        for shot, image in zip(shots, frames, strict=True):
+            save_png(image, part / shot.file)
+        save_cameras(shots, part / "transforms.json")
+        write_points(case.points, case.colors.float() / 255, case.times, part / "points.npz")
+        about = {"name": case.name, "split": "synthetic", "author": "tween4d", "licence": "Apache-2.0"}
+        (part / "case.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+    return load_case(folder)

@@ -2,39 +2,43 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from tyro.conf import Positional, arg
 
-from tween4d.cli.console import complain, progress, say
+from tween4d.cli.console import complain, progress, say, say_json
+from tween4d.cli.options import Flag, Frames, Preset, Seed
 
 
 @dataclass(frozen=True)
 class Bench:
-    """Make and score every case of a benchmark folder, and print one table.
+    """Make and score every case of a benchmark folder.
 
-    Example:  tween4d bench bench4d/public -o bench --cases fox_walk,koi_tail --preset draft
+    $ tween4d bench bench4d/public -o bench --cases fox_walk,koi_tail
 
-    A case is a folder with input/start.png, input/end.png, transforms.json (true views, named by file_path) and, if
-    known, points.npz (points [T, N, 3]). Each is run in a process of its own, so that its memory can be told.
+    A case is a folder with input/start.png, input/end.png, transforms.json (the
+    true views, named by file_path) and, if known, points.npz (points [T, N, 3]).
+    Every case runs in a process of its own, so that its memory can be told.
     """
 
     folder: Annotated[Positional[Path], arg(metavar="DIR")]
     """Folder of cases."""
     out: Annotated[Path, arg(aliases=["-o"], metavar="OUT")]
-    """Folder for assets, renders, contact sheets, bench.md and bench.json; finished stages are reused."""
-    preset: Literal["draft", "standard", "fine"] = "standard"
-    """As in `tween4d run`."""
-    cases: Annotated[str, arg(metavar="A,B", help_behavior_hint="(all)")] = ""
-    """Names of the cases to run, with commas."""
-    frames: Annotated[int | None, arg(metavar="N", help_behavior_hint="(the preset's)")] = None
+    """Folder for assets, renders, contact sheets, bench.md and bench.json; finished stages in it are reused."""
+    preset: Preset = "standard"
+    """How much work to do."""
+    cases: Annotated[str, arg(metavar="A,B", help_behavior_hint="(default: all)")] = ""
+    """Cases to run."""
+    frames: Frames = None
     """Number of frames."""
-    seed: Annotated[int, arg(metavar="S")] = 0
-    """As in `tween4d run`."""
+    seed: Seed = 0
+    """The same seed gives the same asset."""
+    json: Flag = False
+    """Print the numbers as one JSON object instead of the table."""
 
     def execute(self) -> None:
         """Run the cases and print the table."""
-        from tween4d.app.bench import BenchSettings, CaseResult, markdown, run_bench
+        from tween4d.app.bench import BenchSettings, CaseResult, results_json, results_table, run_bench
         from tween4d.app.case import find_cases
 
         found = find_cases(self.folder, [name.strip() for name in self.cases.split(",") if name.strip()])
@@ -45,5 +49,8 @@ class Bench:
 
         with progress() as listener:
             results = run_bench(found, self.out, settings, listener=listener, done=done)
-        say(markdown(results, settings).rstrip())
-        say(f"{self.out}  table, numbers, assets and contact sheets")
+        if self.json:
+            say_json(results_json(results, settings))
+            return
+        say(results_table(results, settings))
+        say(f"{self.out}: assets, renders, contact sheets (CASE/sheet.png), bench.md, bench.json")

@@ -1,4 +1,4 @@
-"""What the user sees: results on stdout, everything else on stderr, and nothing but warnings when nobody watches."""
+"""What the user sees: results on stdout, everything else on stderr, and only notes when nobody watches."""
 
 import json
 import sys
@@ -18,6 +18,7 @@ LABELS = {
     "fit_motion": "deform",
     "merge_clips": "merge",
 }
+"""The stages in the user's words."""
 
 
 def own_version() -> str:
@@ -40,68 +41,80 @@ def say_json(value: Any) -> None:
 
 def complain(text: str) -> None:
     """One line on stderr."""
-    print(" ".join(text.split("\n")), file=sys.stderr, flush=True)
+    print(" ".join(text.split()), file=sys.stderr, flush=True)
 
 
 @contextmanager
-def progress(*, prefix: str = "") -> Iterator[Listener]:
-    """A listener that shows a run on stderr: a bar and a line per stage on a terminal, only warnings otherwise."""
+def progress() -> Iterator[Listener]:
+    """A listener that shows a run on stderr: a bar and a line per stage on a terminal, only notes otherwise."""
     if not sys.stderr.isatty():
-        yield _warnings_only
+        yield _notes_only
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.markup import escape
+    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(f"{prefix}start", total=1.0)
+    with _bars(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()) as bars:
+        task = bars.add_task("reading the images", total=None)
+        started = 0
 
         def listen(event: Event) -> None:
+            nonlocal started
             match event:
                 case StageStarted(stage, index, count):
-                    bars.update(task, description=f"{prefix}{_label(stage)}", total=count, completed=index)
+                    started = index
+                    bars.update(task, description=label(stage), total=count, completed=index)
                 case StageProgress(stage, fraction, message):
-                    bars.update(task, description=f"{prefix}{_label(stage)} {message}".rstrip(), completed=fraction)
+                    text = escape(f"{label(stage)} {message}".rstrip())
+                    bars.update(task, description=text, completed=started + fraction)
                 case StageFinished(stage, seconds, reused):
-                    took = "reused" if reused else f"{seconds:6.1f} s"
-                    bars.console.print(f"  {prefix}{_label(stage):12s} {took}", highlight=False)
+                    took = "reused" if reused else f"{seconds:.1f} s"
+                    bars.console.print(f"  {label(stage):12s} {took:>8s}", highlight=False, markup=False)
                 case Note(message, warning):
-                    bars.console.print(f"{'warning' if warning else 'note'}: {message}", highlight=False)
+                    text = f"{'warning' if warning else 'note'}: {message}"
+                    bars.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
         yield listen
 
 
-def _warnings_only(event: Event) -> None:
-    if isinstance(event, Note):
-        complain(f"{'warning' if event.warning else 'note'}: {event.message}")
-
-
-def _label(stage: str) -> str:
-    return LABELS.get(stage, stage)
-
-
 @contextmanager
-def counting(label: str) -> Iterator[Callable[[int, int], None]]:
+def counting(text: str) -> Iterator[Callable[[int, int], None]]:
     """Shows on a terminal how many of how many are done; silent otherwise."""
     if not sys.stderr.isatty():
         yield lambda done, of: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
-        task = bars.add_task(label, total=None)
+    with _bars(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()) as bars:
+        task = bars.add_task(text, total=None)
         yield lambda done, of: bars.update(task, completed=done, total=of)
 
 
 @contextmanager
-def working(label: str) -> Iterator[None]:
+def working(text: str) -> Iterator[None]:
     """Shows on a terminal that something is going on; silent otherwise."""
     if not sys.stderr.isatty():
         yield
         return
     from rich.console import Console
 
-    with Console(stderr=True).status(label):
+    with Console(stderr=True).status(text):
         yield
+
+
+def label(stage: str) -> str:
+    """The user's word for a stage."""
+    return LABELS.get(stage, stage)
+
+
+@contextmanager
+def _bars(*columns: Any) -> Iterator[Any]:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield bars
+
+
+def _notes_only(event: Event) -> None:
+    if isinstance(event, Note):
+        complain(f"{'warning' if event.warning else 'note'}: {event.message}")

@@ -3,39 +3,39 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from pathlib import Path
-
 from tyro.conf import Positional, arg
 
 from tween4d.cli.console import say, working
+from tween4d.cli.options import AssetPath, Flag
 
 
 @dataclass(frozen=True)
 class Export:
-    """Export an asset; the suffix of OUT says to what.
+    """Export to .html, .mp4, .gif, .ply, .npz or a folder of .ply.
 
-    .html       the player, one page that works offline
-    .mp4 .gif   a film: one turn around the object while time plays forth and back
-    .ply        one moment (--time) with the attributes of 3D Gaussian Splatting
-    folder/     a PLY per frame
-    .npz        tracked points [T, M, 3] in world units, colors, times
+    $ tween4d export fox.t4d fox.html
 
-    Example:  tween4d export fox.t4d fox.html
+    .html  the player: one page that works offline
+    .mp4   a film: one turn around the object while time plays forth and back
+    .gif   the same, smaller
+    .ply   one moment (--time), with the attributes of 3D Gaussian Splatting
+    .npz   tracked points [T, M, 3] in world units, colors [M, 3] and times [T]
+    no suffix, or a slash at the end: a folder with a .ply per frame
     """
 
-    asset: Annotated[Positional[Path], arg(metavar="ASSET")]
+    asset: AssetPath
     """The .t4d file."""
     out: Annotated[Positional[str], arg(metavar="OUT")]
-    """File, or folder with a slash at its end."""
+    """File or folder to write; its suffix says what."""
     time: Annotated[float, arg(metavar="T")] = 0.0
     """Moment of a single .ply, 0 to 1."""
-    frames: Annotated[int | None, arg(metavar="N", help_behavior_hint="(the asset's)")] = None
-    """Frames of a film or of a folder, or moments of tracked points, evenly spaced."""
-    size: Annotated[int | None, arg(metavar="PIXELS", help_behavior_hint="(512; .gif 320)")] = None
+    frames: Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: the asset's)")] = None
+    """Frames of a film or folder, or moments of tracked points, evenly spaced."""
+    size: Annotated[int | None, arg(metavar="PIXELS", help_behavior_hint="(default: 512, .gif 320)")] = None
     """Longer side of a film."""
     points: Annotated[int, arg(metavar="M")] = 4096
     """Tracked points at most."""
-    overwrite: bool = False
+    overwrite: Flag = False
     """Replace what exists."""
 
     def execute(self) -> None:
@@ -46,6 +46,6 @@ class Export:
         options = ExportOptions(self.time, self.frames, self.size, self.points)
         form = check_export(self.out, overwrite=self.overwrite, options=options)
         asset = load_asset(self.asset)
-        with working(f"export {form.suffix or 'folder'}"):
+        with working(f"writing {self.out}"):
             path = export_asset(asset, self.out, options)
-        say(f"{path}  {form.label}")
+        say(f"{path}: {form.label}")

@@ -1,36 +1,45 @@
 """From the shell's words to a verb, and from an exception to one sentence and an exit code."""
 
+import difflib
+import inspect
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from types import FrameType
-from typing import Annotated
+from typing import Any
 
-import tyro
-
-from tween4d.cli.bench import Bench
-from tween4d.cli.console import complain, own_version
-from tween4d.cli.export import Export
-from tween4d.cli.render import Render
-from tween4d.cli.run import Run
+from tween4d.cli.console import complain, own_version, say
 from tween4d.errors import Tween4dError
 
 DEBUG = "TWEEN4D_DEBUG"
-INTERRUPTED, FAILED, REFUSED = 130, 1, 2
-DESCRIPTION = """Two images of an object in, a playable 4D asset out.
+DONE, DEFECT, REFUSED, INTERRUPTED = 0, 1, 2, 130
 
-Start with:  tween4d run start.png end.png -o fox.t4d
-Then:        tween4d view fox.t4d
 
-Every verb explains itself: tween4d VERB --help"""
+@dataclass(frozen=True)
+class Verb:
+    """One word of the command line."""
 
-Verb = (
-    Annotated[Run, tyro.conf.subcommand("run")]
-    | Annotated[Render, tyro.conf.subcommand("render")]
-    | Annotated[Export, tyro.conf.subcommand("export")]
-    | Annotated[Bench, tyro.conf.subcommand("bench")]
-)
+    group: str
+    place: str
+    """`module:Class`, imported when the verb is used."""
+    summary: str
+    """The first line of the class's docstring."""
+
+
+VERBS = {
+    "run": Verb("Make", "tween4d.cli.run:Run", "Make a 4D asset from two images of an object."),
+    "demo": Verb("Make", "tween4d.cli.demo:Demo", "Make the example asset, and measure it against its truth."),
+    "view": Verb("Look", "tween4d.cli.view:View", "Open the player in the browser."),
+    "render": Verb("Look", "tween4d.cli.render:Render", "Render RGBA pictures from a list of cameras or an orbit."),
+    "export": Verb("Look", "tween4d.cli.export:Export", "Export to .html, .mp4, .gif, .ply, .npz or a folder of .ply."),
+    "info": Verb("Look", "tween4d.cli.info:Info", "Say what an asset is and how it was made."),
+    "bench": Verb("Measure", "tween4d.cli.bench:Bench", "Make and score every case of a benchmark folder."),
+    "doctor": Verb("Measure", "tween4d.cli.doctor:Doctor", "Say what this installation can do."),
+}
 
 
 def main(args: Sequence[str] | None = None) -> None:
@@ -40,43 +49,85 @@ def main(args: Sequence[str] | None = None) -> None:
         args: words after the program's name; None takes those of the shell.
     """
     words = list(sys.argv[1:] if args is None else args)
-    if words and words[0] in ("--version", "-V"):
-        print(f"tween4d {own_version()}")
-        sys.exit(0)
-    verb = tyro.cli(
-        Verb,
-        prog="tween4d",
-        description=DESCRIPTION,
-        args=words or ["--help"],
-        config=(tyro.conf.OmitSubcommandPrefixes, tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
-    )
-    sys.exit(_exit_code(verb))
+    sys.exit(_exit_code(words))
 
 
-def _exit_code(verb: Verb) -> int:
+def overview() -> str:
+    """The help page of the program."""
+    lines = [f"tween4d {own_version()}: two images of an object in, a playable 4D asset out.", ""]
+    for group in dict.fromkeys(verb.group for verb in VERBS.values()):
+        lines.append(group)
+        lines += [f"  {name:8s} {verb.summary}" for name, verb in VERBS.items() if verb.group == group]
+        lines.append("")
+    lines += [
+        "Start here",
+        "  $ tween4d demo",
+        "  $ tween4d run start.png end.png -o fox.t4d",
+        "  $ tween4d view fox.t4d",
+        "",
+        "Every verb explains itself: tween4d VERB --help",
+    ]
+    return "\n".join(lines)
+
+
+def _exit_code(words: list[str]) -> int:
     signal.signal(signal.SIGTERM, _terminated)
     try:
-        verb.execute()
+        _dispatch(words)
         sys.stdout.flush()
+        return DONE
     except Tween4dError as error:
-        if os.environ.get(DEBUG):
-            raise
-        complain(f"error: {error}")
-        return REFUSED
+        return _told(f"error: {error}", REFUSED)
     except KeyboardInterrupt:
-        complain("interrupted; run the same command again to go on")
-        return INTERRUPTED
+        return _told("interrupted; run the same command again to go on", INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has left, as `head` does; the interpreter must not try to write to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return DONE
+    except MemoryError:
+        return _told("error: the memory does not suffice; use --preset draft or close other programs", REFUSED)
     except Exception as error:
-        if os.environ.get(DEBUG):
-            raise
-        told = " ".join(str(error).split())
-        complain(f"error: this should not have happened: {type(error).__name__}: {told}; {DEBUG}=1 shows where")
-        return FAILED
-    return 0
+        what = f"{type(error).__name__}: {error}"
+        return _told(f"error: this should not have happened: {what}; {DEBUG}=1 shows where", DEFECT)
+
+
+def _dispatch(words: list[str]) -> None:
+    if not words or words[0] in ("-h", "--help"):
+        say(overview())
+        return
+    if words[0] in ("-V", "--version"):
+        say(f"tween4d {own_version()}")
+        return
+    _parsed(words[0], words[1:]).execute()
+
+
+def _parsed(name: str, words: list[str]) -> Any:
+    """The verb with its options; wrong usage ends the program with code 2."""
+    if name not in VERBS:
+        near = difflib.get_close_matches(name, VERBS, 1)
+        remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(VERBS)}"
+        raise Tween4dError("there is no such verb", repr(name), remedy)
+    import tyro
+
+    module, _, kind = VERBS[name].place.partition(":")
+    verb = getattr(import_module(module), kind)
+    if {"-h", "--help"} & set(words):
+        # tyro would run the lines of a description together.
+        say(f"{inspect.cleandoc(verb.__doc__)}\n")
+    return tyro.cli(
+        verb,
+        prog=f"tween4d {name}",
+        description="",
+        args=words,
+        config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes),
+    )
+
+
+def _told(sentence: str, code: int) -> int:
+    if os.environ.get(DEBUG):
+        traceback.print_exc()
+    complain(sentence)
+    return code
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,28 +10,42 @@ from pathlib import Path
 from tween4d.errors import OutputError
 
 
-def check_target(target: Path, *, overwrite: bool) -> None:
-    """Refuse an output that exists or whose folder cannot be written, before any work is done.
+def check_target(target: Path | str, *, overwrite: bool) -> None:
+    """Refuse an output that exists or whose folder cannot be written, before any work is done; makes nothing.
 
     Args:
-        target: file or folder to be written; missing parent folders are created.
-        overwrite: allow an existing target.
+        target: file or folder to be written; parent folders may be missing.
+        overwrite: allow an existing file.
     Raises:
         OutputError: with the remedy.
     """
+    target = Path(target)
+    if target.is_dir():
+        raise OutputError("a folder of this name is in the way", str(target), "choose another name")
     if target.exists() and not overwrite:
         raise OutputError("the output exists already", str(target), "choose another name or add --overwrite")
+    check_writable(target.absolute().parent)
+
+
+def check_writable(folder: Path) -> None:
+    """Refuse a folder in which nothing can be written; of one that does not exist yet, the nearest that does is tried.
+
+    Raises:
+        OutputError: with the remedy.
+    """
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        # Permissions do not tell: file systems can be read-only, full, or not for files at all.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise as_output_error(error, target) from error
-    if not os.access(target.parent, os.W_OK | os.X_OK):
-        raise OutputError("the output folder cannot be written", str(target.parent), "choose another place with -o")
+        raise as_output_error(error, folder) from error
 
 
 def as_output_error(error: OSError, target: Path) -> OutputError:
     """The user's words for what the operating system said while writing."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return OutputError("the disk is full", str(target), "free some space and run the same command again")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return OutputError("the output cannot be written: permission denied", str(target), "choose another place")
@@ -69,30 +82,6 @@ def whole_file(target: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             part.unlink()
-
-
-@contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
-    """Like `whole_file` for a folder of files; an existing target folder is replaced as a whole."""
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    except OSError as error:
-        raise as_output_error(error, target) from error
-    try:
-        yield part
-        part.chmod(0o777 & ~_umask())
-        if target.is_dir():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old", dir=target.parent))
-            os.replace(target, old / target.name)
-            os.replace(part, target)
-            shutil.rmtree(old, ignore_errors=True)
-        else:
-            os.replace(part, target)
-    except OSError as error:
-        raise as_output_error(error, target) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _settle(part: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tween4d.errors import OutputError
-from tween4d.io.atomic import as_output_error, check_target
+from tween4d.io.atomic import as_output_error, check_writable
 
 
 def check_folder(target: Path, *, overwrite: bool) -> None:
@@ -17,13 +17,11 @@ def check_folder(target: Path, *, overwrite: bool) -> None:
     Raises:
         OutputError: with the remedy.
     """
-    if not target.is_dir():
-        check_target(target, overwrite=False)
-        return
-    if any(target.iterdir()) and not overwrite:
+    if target.exists() and not target.is_dir():
+        raise OutputError("a file of this name is in the way of the folder", str(target), "choose another name")
+    if target.is_dir() and any(target.iterdir()) and not overwrite:
         raise OutputError("the output folder is not empty", str(target), "choose another one or add --overwrite")
-    if not os.access(target, os.W_OK | os.X_OK):
-        raise OutputError("the output folder cannot be written", str(target), "choose another place with -o")
+    check_writable(target.absolute())
 
 
 @contextmanager

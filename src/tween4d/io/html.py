@@ -151,7 +151,7 @@ def _about(asset: Asset4D) -> list[tuple[str, str]]:
     frames = f"{asset.frame_count} at {asset.fps:g} per second"
     rows = [("Frames", frames), ("Gaussians", f"{sum(len(clip.gaussians) for clip in asset.clips):,}")]
     rows.append(("Keyframes", f"{len(asset.clips)}, the dots under the time line"))
-    for key, label in (("version", "tween4d"), ("preset", "Preset"), ("seed", "Seed")):
+    for key, label in (("preset", "Preset"), ("seed", "Seed"), ("tween4d", "Made by tween4d")):
         value = asset.provenance.get(key)
         if isinstance(value, str | int | float):
             rows.append((label, str(value)))

@@ -55,7 +55,7 @@ def write_video(frames: Iterable[Image], target: Path, fps: float, background: f
         OutputError: when it cannot be written.
     """
     with whole_file(target) as part:
-        writer = None
+        writer, count = None, 0
         try:
             for image in frames:
                 picture = _bytes(image, background)
@@ -68,12 +68,14 @@ def write_video(frames: Iterable[Image], target: Path, fps: float, background: f
                     )  # fmt: skip
                     writer.send(None)
                 writer.send(even)
+                count += 1
         except OSError as error:
             raise OutputError("the video could not be encoded", str(target), "check the space on the disk") from error
         finally:
             if writer is not None:
                 writer.close()
-        if part.stat().st_size == 0:
+        # The encoder does not say when it could not finish the file.
+        if _frame_count(part) != count:
             raise OutputError("the video could not be encoded", str(target), "check the space on the disk")
     return target
 
@@ -92,6 +94,13 @@ def write_gif(frames: Iterable[Image], target: Path, fps: float, background: flo
         duration = max(20, round(100 / fps) * 10)
         pictures[0].save(part, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0)
     return target
+
+
+def _frame_count(path: Path) -> int:
+    try:
+        return int(imageio_ffmpeg.count_frames_and_secs(str(path))[0])
+    except (OSError, RuntimeError, ValueError):
+        return 0
 
 
 def _bytes(image: Image, background: float) -> UInt8[np.ndarray, "h w 3"]:

@@ -15,6 +15,8 @@ from tween4d.data.images import Image
 PSNR_CAP = 60.0
 COVERED = 0.5
 WHITE_TOLERANCE = 4 / 255
+# At 67 pixels per degree FLIP's widest filter reaches 10 pixels, and its edge detector looks at filtered pixels.
+FLIP_REACH = 24
 
 
 @dataclass(frozen=True)
@@ -95,16 +97,35 @@ def ssim(truth: Float[Tensor, "h w 3"], predicted: Float[Tensor, "h w 3"]) -> fl
 def flip(truth: Float[Tensor, "h w 3"], predicted: Float[Tensor, "h w 3"]) -> float:
     """Mean LDR-FLIP error (Andersson et al. 2020) at the default viewing distance.
 
+    Only the part where the pictures differ, and as far around it as the filters reach, is looked at; elsewhere the
+    error is 0.
+
     Args:
-        truth, predicted: sRGB in [0, 1].
+        truth, predicted: sRGB in [0, 1], of equal size.
     """
     with warnings.catch_warnings():
         # The extension module is older than the interpreter's type checks; that says nothing about the values.
         warnings.simplefilter("ignore")
         import flip_evaluator
 
-    pictures = [np.ascontiguousarray(p.cpu().numpy(), dtype=np.float32) for p in (truth, predicted)]
-    return float(flip_evaluator.evaluate(*pictures, "LDR", applyMagma=False)[1])
+    window, share = _differing(truth, predicted)
+    if share == 0:
+        return 0.0
+    pictures = [np.ascontiguousarray(p[window].cpu().numpy(), dtype=np.float32) for p in (truth, predicted)]
+    return share * float(flip_evaluator.evaluate(*pictures, "LDR", applyMagma=False)[1])
+
+
+def _differing(a: Float[Tensor, "h w 3"], b: Float[Tensor, "h w 3"]) -> tuple[tuple[slice, ...], float]:
+    """The part of the picture in which the FLIP error can differ from 0, and its share of the area."""
+    rows, columns = torch.nonzero((a != b).any(-1), as_tuple=True)
+    if len(rows) == 0:
+        return (slice(0, 0), slice(0, 0)), 0.0
+    window = tuple(
+        slice(max(0, int(places.min()) - FLIP_REACH), min(size, int(places.max()) + 1 + FLIP_REACH))
+        for places, size in zip((rows, columns), a.shape[:2], strict=True)
+    )
+    area = (window[0].stop - window[0].start) * (window[1].stop - window[1].start)
+    return window, area / (a.shape[0] * a.shape[1])
 
 
 def empty_picture(height: int, width: int) -> Image:

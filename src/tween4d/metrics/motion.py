@@ -5,7 +5,7 @@ from jaxtyping import Float
 from scipy.spatial import cKDTree
 
 
-def chamfer_distance(truth: Float[np.ndarray, "t n 3"], predicted: Float[np.ndarray, "t m 3"]) -> float:
+def chamfer_distance(truth: Float[np.ndarray, "t n 3"], predicted: Float[np.ndarray, "s m 3"]) -> float:
     """Symmetric Chamfer distance: the mean of both mean nearest-neighbour distances, mean over times, times 100.
 
     Two independent samples of one surface do not reach 0: 4,096 points each are about 0.5 apart.
@@ -21,7 +21,7 @@ def chamfer_distance(truth: Float[np.ndarray, "t n 3"], predicted: Float[np.ndar
     return 100 * float(np.mean(distances))
 
 
-def endpoint_error(truth: Float[np.ndarray, "t n 3"], predicted: Float[np.ndarray, "t m 3"]) -> float:
+def endpoint_error(truth: Float[np.ndarray, "t n 3"], predicted: Float[np.ndarray, "s m 3"]) -> float:
     """Mean error of the displacement since the first time, times 100.
 
     Every true point follows the predicted point that is nearest to it at the first time.

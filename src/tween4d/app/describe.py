@@ -1,0 +1,67 @@
+"""What an asset is and how it was made, from its manifest."""
+
+from pathlib import Path
+from typing import Any
+
+from tween4d.io.asset import read_manifest
+
+
+def description(path: Path) -> dict[str, Any]:
+    """Everything that is known of an asset, as plain values; its tensors are not read.
+
+    Raises:
+        AssetError: when the file is none, or damaged.
+    """
+    manifest = read_manifest(path)
+    return {
+        "asset": str(path),
+        "bytes": path.stat().st_size,
+        "format_version": manifest["version"],
+        "frames": manifest["timeline"]["frame_count"],
+        "fps": manifest["timeline"]["fps"],
+        "gaussians": sum(clip["gaussians"] for clip in manifest["clips"]),
+        "camera": manifest["camera"],
+        "world": manifest["world"],
+        "clips": [
+            {name: clip[name] for name in ("gaussians", "nodes", "keyframe_time", "fade_in", "fade_out")}
+            for clip in manifest["clips"]
+        ],
+        "endpoints": manifest["endpoints"] is not None,
+        "provenance": manifest["provenance"],
+    }
+
+
+def described(told: dict[str, Any]) -> str:
+    """A description as lines for a person."""
+    camera, made = told["camera"], told["provenance"]
+    seconds = told["frames"] / told["fps"]
+    rows = [
+        ("file", f"{told['asset']}, {told['bytes'] / 1e6:.2f} MB, format {told['format_version']}"),
+        ("motion", f"{told['frames']} frames at {told['fps']:g} per second, {seconds:.1f} s"),
+        ("Gaussians", f"{told['gaussians']} in {len(told['clips'])} clips"),
+        ("camera", f"{camera['width']}x{camera['height']}, {camera['fov_degrees']:g} degrees"),
+    ]
+    rows += [
+        (f"clip {index}", f"keyframe at {clip['keyframe_time']:.3f}, {clip['gaussians']} Gaussians, {_span(clip)}")
+        for index, clip in enumerate(told["clips"])
+    ]
+    rows.append(("made by", f"tween4d {made.get('tween4d', '?')}"))
+    if "preset" in made:
+        rows.append(("preset", f"{made['preset']}, seed {made.get('seed', '?')}"))
+    for prior in made.get("priors", ()):
+        rows.append(
+            ("prior", f"{prior.get('name')} ({prior.get('kind', prior.get('source', '?'))}), {_licence(prior)}")
+        )
+    for name, entry in made.get("inputs", {}).items():
+        rows.append((name.replace("_", " "), f"{entry.get('file')}, sha256 {str(entry.get('sha256'))[:16]}"))
+    if "total" in made.get("seconds", {}):
+        rows.append(("took", f"{made['seconds']['total']:.0f} s"))
+    return "\n".join(f"{name:10s} {text}" for name, text in rows)
+
+
+def _span(clip: dict[str, Any]) -> str:
+    return f"seen from {clip['fade_in'][0]:.3f} to {clip['fade_out'][1]:.3f}"
+
+
+def _licence(prior: dict[str, Any]) -> str:
+    return str(prior.get("licence", "licence unknown"))
