@@ -7,6 +7,8 @@ from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(_name, "2")
+# Threads that spin while they wait make small steps five times slower when somebody else uses a core.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import torch  # noqa: E402
 from jaxtyping import install_import_hook  # noqa: E402
