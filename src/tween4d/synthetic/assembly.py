@@ -15,6 +15,12 @@ Vector = tuple[float, float, float]
 ORIGIN: Vector = (0.0, 0.0, 0.0)
 
 
+def turn_about(axis: Vector, degrees: float) -> Vector:
+    """The turn about any axis, in the form joints take: degrees about x, then y, then z."""
+    unit = np.asarray(axis, float) / np.linalg.norm(axis)
+    return tuple(float(d) for d in Rotation.from_rotvec(degrees * unit, degrees=True).as_euler("xyz", degrees=True))
+
+
 class Assembly:
     """A scene in the making. Everything is given in the object's frame at rest: +Y up, facing +Z, left is +X."""
 

@@ -1,14 +1,36 @@
-"""The renderer's inner loops: posing, visibility and shading."""
+"""The inner loops: normals, posing, visibility, textures and light."""
 
 import math
 
 import numpy as np
 from numba import njit
 
-OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy"}
+OPTIONS = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": {"contract", "nsz", "arcp", "reassoc"}}
 kernel = njit(**OPTIONS)
 
 FILL, SLOPE, BANDS, BLOB, SPOTS, PATCHES, RINGS, GRID, CHECKS = range(9)
+
+
+@kernel
+def corner_normals(places, begin, around, unit, angles, least):
+    """Unit normals of triangle corners: the angle-weighted mean of the faces about the corner's place whose normal has
+    at least the cosine `least` with the corner's own face.
+
+    Corner c belongs to face c // 3; around[begin[p] : begin[p + 1]] are the corners at place p.
+    """
+    normals = np.zeros((len(places), 3))
+    for c in range(len(places)):
+        own, normal = unit[c // 3], normals[c]
+        for slot in range(begin[places[c]], begin[places[c] + 1]):
+            other = around[slot]
+            face = unit[other // 3]
+            if own[0] * face[0] + own[1] * face[1] + own[2] * face[2] >= least:
+                for k in range(3):
+                    normal[k] += angles[other] * face[k]
+        scale = 1.0 / math.sqrt(max(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2, 1e-30))
+        for k in range(3):
+            normal[k] *= scale
+    return normals
 
 
 @kernel
@@ -38,6 +60,25 @@ def skin(vertices, normals, joints, weights, transforms):
         for r in range(3):
             turned[i, r] *= length
     return posed, turned
+
+
+@kernel
+def enclose(vertices, box):
+    """Widen box (low, high) [2, 3] in place until it holds the vertices."""
+    for i in range(len(vertices)):
+        for k in range(3):
+            box[0, k] = min(box[0, k], vertices[i, k])
+            box[1, k] = max(box[1, k], vertices[i, k])
+
+
+@kernel
+def reach(vertices, centre):
+    """Greatest distance of a vertex from the centre."""
+    most = 0.0
+    for i in range(len(vertices)):
+        x, y, z = vertices[i, 0] - centre[0], vertices[i, 1] - centre[1], vertices[i, 2] - centre[2]
+        most = max(most, x * x + y * y + z * z)
+    return math.sqrt(most)
 
 
 @kernel
@@ -200,9 +241,9 @@ def paint(part, u, v, w, layers):
             n[14],
             n[15],
         )
-        r += amount * (n[16] - r)
-        g += amount * (n[17] - g)
-        b += amount * (n[18] - b)
+        r += amount * (numbers[k, 16] - r)
+        g += amount * (numbers[k, 17] - g)
+        b += amount * (numbers[k, 18] - b)
     return r, g, b
 
 
@@ -215,9 +256,13 @@ def mask(kind, x, y, z, size, soft, warp, power):
         x += warp * (noise(x, y, z) - 0.5)
         return step(size, soft, 1.0 - 2.0 * abs(x - math.floor(x) - 0.5), True)
     if kind == BLOB:
+        x, y, z = abs(x), abs(y), abs(z)
+        if max(x, y, z) >= 1.0 + soft:
+            # No norm is smaller than the largest coordinate.
+            return 0.0
         if power == 2.0:
             return step(1.0, soft, math.sqrt(x * x + y * y + z * z), True)
-        return step(1.0, soft, (abs(x) ** power + abs(y) ** power + abs(z) ** power) ** (1.0 / power), True)
+        return step(1.0, soft, (x**power + y**power + z**power) ** (1.0 / power), True)
     if kind == SPOTS:
         return step(size, soft, nearest_seed(x, y, z), True)
     if kind == PATCHES:

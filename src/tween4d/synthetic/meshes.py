@@ -5,8 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Int
 
+from tween4d.synthetic import kernels
+
 CREASE_DEGREES = 40.0
-WELD = 1e-6
+WELD = 4e-6
+"""Vertices in one cell of this size are one place; 21 bits a coordinate then reach 4 units about the origin."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +77,7 @@ def shade_creased(
 
     Triangles without area are dropped; vertices at one place count as one.
     """
-    places, place = np.unique(np.round(vertices / WELD).astype(np.int64), axis=0, return_inverse=True)
-    place = place.reshape(-1)
+    places, place = np.unique(_pack(np.round(vertices / WELD), 21), return_inverse=True)
     faces = place[triangles]
     proper = (faces[:, 0] != faces[:, 1]) & (faces[:, 1] != faces[:, 2]) & (faces[:, 2] != faces[:, 0])
     triangles, faces = triangles[proper], faces[proper]
@@ -86,23 +88,14 @@ def shade_creased(
     edges /= np.linalg.norm(edges, axis=2, keepdims=True)
     angle = np.arccos(np.clip(-np.einsum("fki,fki->fk", edges, np.roll(edges, 1, 1)), -1, 1))
 
-    flat_place, flat_face = faces.reshape(-1), np.repeat(np.arange(len(faces)), 3)
-    order = np.argsort(flat_place, kind="stable")
-    count = np.bincount(flat_place, minlength=len(places))
-    begin = np.cumsum(count) - count
-    widest = count.max()
-    # Around every corner, all faces at its place, padded to the widest fan.
-    slots = begin[flat_place][:, None] + np.arange(widest)
-    there = np.arange(widest) < count[flat_place][:, None]
-    neighbours = order[np.minimum(slots, len(order) - 1)]
-    facing = unit[flat_face[neighbours]]
-    alike = there & (np.einsum("ci,cki->ck", unit[flat_face], facing) > np.cos(np.radians(crease_degrees)))
-    weight = alike * angle.reshape(-1)[neighbours]
-    normals = np.einsum("ck,cki->ci", weight, facing)
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-30)
+    flat = faces.reshape(-1)
+    begin = np.concatenate([[0], np.cumsum(np.bincount(flat, minlength=len(places)))])
+    around = np.argsort(flat, kind="stable")
+    normals = kernels.corner_normals(flat, begin, around, unit, angle.reshape(-1), np.cos(np.radians(crease_degrees)))
 
-    key = np.concatenate([triangles.reshape(-1, 1), np.round(normals * 1e4).astype(np.int64)], 1)
-    _, chosen, corner = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    # One vertex for all corners that agree on the original vertex and, to a thousandth, on the normal.
+    key = (triangles.reshape(-1).astype(np.int64) << 33) | _pack(np.round(normals * 1000), 11)
+    _, chosen, corner = np.unique(key, return_index=True, return_inverse=True)
     source = triangles.reshape(-1)[chosen]
     return Mesh(
         vertices[source].astype(np.float64),
@@ -110,3 +103,9 @@ def shade_creased(
         coordinates[source].astype(np.float64),
         corner.reshape(-1, 3).astype(np.int32),
     )
+
+
+def _pack(numbers: Float[np.ndarray, "n 3"], bits: int) -> Int[np.ndarray, "n"]:
+    """Three whole numbers in one, each in [-2^(bits - 1), 2^(bits - 1))."""
+    x, y, z = (numbers.astype(np.int64) + (1 << (bits - 1))).T
+    return (x << (2 * bits)) | (y << bits) | z

@@ -12,7 +12,7 @@ from tween4d.synthetic.textures import PackedTextures, Texture, pack_textures
 
 RADIUS = 0.5
 MARGIN = 0.99
-FIT_TIMES = 65
+FIT_TIMES = 33
 EVERYWHERE = 1e9
 """The wrap at which a lamp without direction gives all its light to every normal."""
 
@@ -118,7 +118,7 @@ def gather_surface(scene: Scene) -> Surface:
 
 def pose_surface(scene: Scene, surface: Surface, time: float) -> PosedSurface:
     """The scene's surface in the world at a time in [0, 1]: linear blend skinning, exact for rigid parts."""
-    transforms = joint_transforms(scene.skeleton, time)
+    transforms = joint_transforms(scene.skeleton, np.array([time]))[0]
     transforms[:, :3] *= scene.scale
     transforms[:, :3, 3] -= scene.scale * np.asarray(scene.centre)
     return PosedSurface(*kernels.skin(surface.vertices, surface.normals, surface.joints, surface.weights, transforms))
@@ -127,12 +127,15 @@ def pose_surface(scene: Scene, surface: Surface, time: float) -> PosedSurface:
 def fit_to_world(scene: Scene) -> Scene:
     """The scene centred and scaled so that it stays within the sphere of radius 0.5 about the origin at all times.
 
-    Centre: the middle of the box about the whole motion, as in the benchmark. The motion is sampled at 65 times; the
+    Centre: the middle of the box about the whole motion, as in the benchmark. The motion is sampled at 33 times; the
     margin of one percent is for what happens between them.
     """
     free = replace(scene, centre=(0.0, 0.0, 0.0), scale=1.0)
     surface = gather_surface(free)
-    swept = np.stack([pose_surface(free, surface, t).vertices for t in np.linspace(0, 1, FIT_TIMES)])
-    centre = (swept.min((0, 1)) + swept.max((0, 1))) / 2
-    reach = np.linalg.norm(swept - centre, axis=-1).max()
+    poses = [pose_surface(free, surface, t).vertices for t in np.linspace(0, 1, FIT_TIMES)]
+    box = np.array([[np.inf] * 3, [-np.inf] * 3])
+    for pose in poses:
+        kernels.enclose(pose, box)
+    centre = box.mean(0)
+    reach = max(kernels.reach(pose, centre) for pose in poses)
     return replace(scene, centre=tuple(float(c) for c in centre), scale=float(MARGIN * RADIUS / reach))

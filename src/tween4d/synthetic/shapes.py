@@ -159,6 +159,23 @@ def tray(half_size: Sequence[float], wall: float, corner: float) -> Mesh:
     return plate((x, z), corner, [*profile, (wall, -y + wall)])
 
 
+def prism(outline: Float[np.ndarray, "m 2"], half_thickness: float, bevel: float) -> Mesh:
+    """A plate with any outline in the xy plane, bevelled, its thickness along z.
+
+    Args:
+        outline: corners in order; every one must be seen from their mean.
+        bevel: how far the edge is taken back, at most the half thickness.
+    """
+    middle = outline.mean(0)
+    reach = np.linalg.norm(outline - middle, axis=1, keepdims=True)
+    rings = []
+    for inset, z in ((bevel, -1.0), (0.0, bevel / half_thickness - 1), (0.0, 1 - bevel / half_thickness), (bevel, 1.0)):
+        flat = middle + (outline - middle) * (1 - inset / reach)
+        rings.append(np.concatenate([flat, np.full((len(flat), 1), z * half_thickness)], 1))
+    tips = tuple(np.array([*middle, z * half_thickness]) for z in (-1.0, 1.0))
+    return close_rings(np.stack(rings), tips)
+
+
 def _smooth_path(knots: np.ndarray, points: np.ndarray, u: np.ndarray) -> np.ndarray:
     """A cubic Hermite curve with central-difference tangents (Catmull-Rom) through the points."""
     slope = np.gradient(points, knots, axis=0)

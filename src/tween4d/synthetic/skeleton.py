@@ -37,32 +37,38 @@ class Skeleton:
         return [joint.name for joint in self.joints].index(name)
 
 
-def ease(fraction: float) -> float:
-    """Smoothstep: 0 to 1 with rest at both ends, linear beyond neither."""
-    f = min(max(fraction, 0.0), 1.0)
+def ease(fraction: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n"]:
+    """Smoothstep: from 0 to 1 with rest at both ends; held beyond them."""
+    f = np.clip(fraction, 0.0, 1.0)
     return f * f * (3 - 2 * f)
 
 
-def joint_transforms(skeleton: Skeleton, time: float) -> Float[np.ndarray, "j 4 4"]:
+def joint_transforms(skeleton: Skeleton, times: Float[np.ndarray, "t"]) -> Float[np.ndarray, "t j 4 4"]:
     """Where each joint takes what is bound to it: rest frame of the object to posed frame.
 
     A joint's rotation runs at eased speed along the great arc from its start to its end.
 
     Args:
-        time: in [0, 1]; times beyond are held.
+        times: in [0, 1]; times beyond are held.
     """
     joints = skeleton.joints
     start = Rotation.from_euler("xyz", [joint.start for joint in joints], degrees=True)
-    end = Rotation.from_euler("xyz", [joint.end for joint in joints], degrees=True)
-    fraction = np.array([ease((time - a) / (b - a)) for a, b in (joint.window for joint in joints)])
-    turn = (Rotation.from_rotvec(fraction[:, None] * (end * start.inv()).as_rotvec()) * start).as_matrix()
+    arc = (Rotation.from_euler("xyz", [joint.end for joint in joints], degrees=True) * start.inv()).as_rotvec()
+    window = np.array([joint.window for joint in joints])
+    fraction = ease((times[:, None] - window[:, 0]) / (window[:, 1] - window[:, 0]))[..., None]
+    turned = Rotation.from_rotvec((fraction * arc).reshape(-1, 3)).as_matrix().reshape(len(times), -1, 3, 3)
     slide = np.array([joint.slide for joint in joints])
-    shift = (1 - fraction[:, None]) * slide[:, 0] + fraction[:, None] * slide[:, 1]
-    transforms = np.empty((len(joints), 4, 4))
+    pivots = np.array([joint.position for joint in joints], float)
+    local = np.zeros((len(times), len(joints), 4, 4))
+    local[..., :3, :3] = turned @ start.as_matrix()
+    local[..., :3, 3] = (
+        pivots
+        - np.einsum("tjab,jb->tja", local[..., :3, :3], pivots)
+        + (1 - fraction) * slide[:, 0]
+        + fraction * slide[:, 1]
+    )
+    local[..., 3, 3] = 1.0
     for k, joint in enumerate(joints):
-        pivot = np.array(joint.position)
-        local = np.eye(4)
-        local[:3, :3] = turn[k]
-        local[:3, 3] = pivot - turn[k] @ pivot + shift[k]
-        transforms[k] = local if joint.parent < 0 else transforms[joint.parent] @ local
-    return transforms
+        if joint.parent >= 0:
+            local[:, k] = local[:, joint.parent] @ local[:, k]
+    return local

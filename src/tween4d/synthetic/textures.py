@@ -139,16 +139,16 @@ def rings(
     return Layer(kernels.RINGS, color, tuple(map(tuple, frame)), size=0.55, soft=0.35, warp=warp, opacity=opacity)
 
 
-def grid(color: Color, across: Sequence[float], up: Sequence[float], line: float = 0.04, opacity: float = 1.0) -> Layer:
+def grid(
+    color: Color,
+    across: Sequence[float],
+    up: Sequence[float] | None = None,
+    line: float = 0.04,
+    opacity: float = 1.0,
+) -> Layer:
     """Lines where `across . x` or `up . x` is a whole number: seams of panels, bricks and planks."""
-    return Layer(
-        kernels.GRID,
-        color,
-        ((*across, 0.0), (*up, 0.0), (0.0, 0.0, 0.0, 0.0)),
-        size=line,
-        soft=line * 0.5,
-        opacity=opacity,
-    )
+    rows = ((*across, 0.0), (*up, 0.0) if up else (0.0, 0.0, 0.0, 0.5), (0.0, 0.0, 0.0, 0.0))
+    return Layer(kernels.GRID, color, rows, size=line, soft=line * 0.5, opacity=opacity)
 
 
 def checks(color: Color, spacing: float, opacity: float = 1.0) -> Layer:

@@ -1,5 +1,27 @@
-"""Families of objects: each a function from a random generator to a scene."""
+"""Families of objects: each draws proportions, colours and two poses from a generator and builds a scene."""
 
+from collections.abc import Callable
+
+import numpy as np
+
+from tween4d.synthetic.families.beetle import beetle
+from tween4d.synthetic.families.bird import bird
+from tween4d.synthetic.families.chest import chest
+from tween4d.synthetic.families.fish import fish
+from tween4d.synthetic.families.flower import flower
+from tween4d.synthetic.families.lamp import lamp
+from tween4d.synthetic.families.quadruped import quadruped
 from tween4d.synthetic.families.robot import robot
+from tween4d.synthetic.scene import Scene
 
-__all__ = ["robot"]
+FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
+    "beetle": beetle,
+    "bird": bird,
+    "chest": chest,
+    "fish": fish,
+    "flower": flower,
+    "lamp": lamp,
+    "quadruped": quadruped,
+    "robot": robot,
+}
+"""By name; the same seed draws the same scene."""
