@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.data.asset import Asset4D, Clip
-from tween4d.data.cameras import Camera
+from tween4d.data.cameras import ORBIT_RADIUS, Camera, intrinsics_from_fov
 from tween4d.data.gaussians import Gaussians, concatenate
 from tween4d.data.images import Image
 from tween4d.data.nodes import pose_at
@@ -13,6 +13,10 @@ from tween4d.geometry.rigidity import nearest
 from tween4d.geometry.rotation import conjugate, rotate
 from tween4d.splatting import rasterize
 from tween4d.splatting.skinning import skin_gaussians
+
+FITTED_BLUR = 0.3
+"""Variance that fitting adds to every ellipse, squared pixels of the input camera's picture."""
+NEAREST = 0.5
 
 
 def pose_clip(clip: Clip, time: float) -> Gaussians:
@@ -36,11 +40,27 @@ def render_view(asset: Asset4D, camera: Camera, time: float) -> Image:
 
     Not differentiable.
     """
-    return render_gaussians(pose_asset(asset, time), camera)
+    return render_gaussians(pose_asset(asset, time), camera, blur_of(asset, camera))
 
 
-def render_gaussians(gaussians: Gaussians, camera: Camera) -> Image:
-    """Still Gaussians from a camera; straight alpha. Not differentiable."""
+def blur_of(asset: Asset4D, camera: Camera) -> float:
+    """The blur that the Gaussians were fitted with, as it looks to another camera: variance in squared pixels.
+
+    It keeps its size on the object, so that an enlarged picture shows no gaps between Gaussians and a reduced one no
+    fattened outline.
+    """
+    fitted = intrinsics_from_fov(asset.fov_degrees, asset.image_width, asset.image_height)
+    enlarged = camera.intrinsics[0, 0] * camera.intrinsics[1, 1] / (fitted[0, 0] * fitted[1, 1])
+    distance = max(float(camera.position.norm()), NEAREST)
+    return FITTED_BLUR * float(enlarged) * (ORBIT_RADIUS / distance) ** 2
+
+
+def render_gaussians(gaussians: Gaussians, camera: Camera, blur: float = FITTED_BLUR) -> Image:
+    """Still Gaussians from a camera; straight alpha. Not differentiable.
+
+    Args:
+        blur: variance added to every ellipse, squared pixels.
+    """
     degree = {1: 0, 4: 1, 9: 2, 16: 3}[gaussians.sh.shape[1]]
     with torch.no_grad():
         colors, alphas, _ = rasterize(
@@ -54,6 +74,7 @@ def render_gaussians(gaussians: Gaussians, camera: Camera) -> Image:
             camera.width,
             camera.height,
             sh_degree=degree or None,
+            eps2d=blur,
         )
     alpha = alphas[0, ..., 0].clamp(0, 1)
     return Image((colors[0] / alpha[..., None].clamp(min=1e-4)).clamp(0, 1), alpha)
