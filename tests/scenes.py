@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tween4d.data.cameras import Camera
+from tween4d.data.cameras import ORBIT_RADIUS, Camera, backproject, input_camera
+from tween4d.data.fragments import Fragment, FragmentPlan
 from tween4d.data.gaussians import Gaussians, sh_from_colors
 from tween4d.data.video import Guide, Lattice, Video
-from tween4d.data.views import KeyframeViews, SurfacePoints
+from tween4d.data.views import KeyframeViews, MultiViews, SurfacePoints
 
 BALL_RADIUS = 0.4
 
@@ -108,3 +109,39 @@ def swinging_bar(degrees: float, frames: int = 9, side: int = 96) -> Guide:
 def psnr(found: Tensor, expected: Tensor) -> float:
     """Peak signal-to-noise ratio in decibels of values in [0, 1]."""
     return -10 * math.log10(max(float((found - expected).square().mean()), 1e-12))
+
+
+def bar_gaussians(angle: float, side: int = 96, step: float = 1.2) -> Gaussians:
+    """The bar as Gaussians in the plane z = 0 that show `bar_picture` from the input camera."""
+    along, across = np.meshgrid(
+        np.arange(step / 2, LENGTH * side, step), np.arange(step / 2 - HALF_WIDTH * side, HALF_WIDTH * side, step)
+    )
+    u, v = torch.tensor(np.stack([along.ravel(), across.ravel()]) / side, dtype=torch.float32)
+    x = PIVOT[0] + math.cos(angle) * u - math.sin(angle) * v
+    y = PIVOT[1] + math.sin(angle) * u + math.cos(angle) * v
+    camera = input_camera(side, side)
+    means = backproject(torch.stack([x, y], -1) * side, torch.full_like(x, ORBIT_RADIUS), camera)
+    colors = torch.stack([0.5 + 0.4 * torch.sin(2 * math.pi * u / 0.09), 0.2 + u / LENGTH * 0.6, 0.5 + 3 * v], -1)
+    n = len(means)
+    radius = 0.5 * step * ORBIT_RADIUS / float(camera.intrinsics[0, 0])
+    quats = torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(n, 1)
+    scales = torch.full((n, 3), math.log(radius))
+    return Gaussians(means, quats, scales, torch.full((n,), 2.0), sh_from_colors(colors.clamp(0, 1)))
+
+
+def bar_plan(guide: Guide, cuts: tuple[int, ...] = ()) -> FragmentPlan:
+    """A plan cut at the given frames; the first keyframe is the first frame, every other one its fragment's last."""
+    last = len(guide.video) - 1
+    bounds = [0, *cuts, last]
+    parts = [Fragment(a, b, 0 if a == 0 else b) for a, b in zip(bounds, bounds[1:], strict=False)]
+    return FragmentPlan(guide, tuple(parts), (), torch.zeros(2, 2))
+
+
+def bar_views(plan: FragmentPlan) -> MultiViews:
+    """Only the guiding frame of every keyframe."""
+    side = plan.guide.video.rgb.shape[1]
+    camera = input_camera(side, side)
+    video = plan.guide.video
+    return MultiViews(
+        tuple(KeyframeViews(k, video.rgb[[k]], video.alpha[[k]], (camera,), torch.ones(1)) for k in plan.keyframes)
+    )

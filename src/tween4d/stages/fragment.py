@@ -123,7 +123,8 @@ def _pyramid(video: Video, frames: list[int]) -> list[Float[Tensor, "k 4 gh gw"]
     else:
         window = (slice(int(rows.min()), int(rows.max()) + 1), slice(int(columns.min()), int(columns.max()) + 1))
     planes = torch.cat([video.rgb[frames] * alpha[..., None], alpha[..., None]], -1)[:, window[0], window[1]]
-    planes = planes.permute(0, 3, 1, 2)
+    # A rim of the coarsest block: an object at the window's edge has the same surroundings as one in its middle.
+    planes = torch.nn.functional.pad(planes.permute(0, 3, 1, 2), (8, 8, 8, 8))
     shapes = [(max(1, planes.shape[2] // block), max(1, planes.shape[3] // block)) for block in (2, 4, 8)]
     return [torch.nn.functional.interpolate(planes, shape, mode="area") for shape in shapes]
 
