@@ -263,7 +263,8 @@ def _check(asset: Asset4D) -> None:
 
 
 def _altered(path: Path, why: str) -> AssetError:
-    return AssetError(f"the asset is damaged or was altered: {why}", str(path), _AGAIN)
+    first = why.strip().partition("\n")[0]
+    return AssetError(f"the asset is damaged or was altered: {first}", str(path), _AGAIN)
 
 
 _AGAIN = "make it again, or copy it again from where it came"

@@ -1,7 +1,10 @@
-"""Video files: the user's guide in, turntables out."""
+"""Video files: the user's guide in, turntables out. The encoder is the ffmpeg program that imageio-ffmpeg brings."""
 
-from collections.abc import Iterable
+import subprocess
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import imageio_ffmpeg
 import numpy as np
@@ -14,7 +17,7 @@ from tween4d.data.images import Image
 from tween4d.errors import InputError, OutputError
 from tween4d.events import Listener, Note, silent
 from tween4d.io.atomic import whole_file
-from tween4d.io.images import MAX_PIXELS, MIN_SIDE
+from tween4d.io.images import MIN_SIDE
 
 MAX_FRAMES = 256
 
@@ -28,24 +31,31 @@ def read_video(path: Path, size: int, listener: Listener = silent) -> Float[Tens
     Returns:
         sRGB in [0, 1], at least two frames.
     Raises:
-        InputError: when there is no such file, or it is no video, or holds fewer than two frames.
+        InputError: when there is no such file, or it is no video, is damaged, or holds fewer than two frames.
     """
     if not path.is_file():
         raise InputError("there is no such video", str(path), "check the path given with --guide")
-    try:
-        reader = imageio_ffmpeg.read_frames(str(path), pix_fmt="rgb24")
-        info = next(reader)
-        width, height = info["size"]
-        if min(width, height) < MIN_SIDE or width * height > MAX_PIXELS:
-            raise InputError("the video's size is out of bounds", f"{width}x{height} pixels: {path}", "scale it")
-        frames, step = _thinned(reader, width, height, size)
-    except (OSError, RuntimeError, StopIteration, KeyError, ValueError, IndexError) as error:
-        raise InputError("the file is not a video that ffmpeg can read", str(path), "use an MP4 or GIF file") from error
+    fit = f"scale='min(iw,{size})':'min(ih,{size})':force_original_aspect_ratio=decrease:flags=area"
+    # Only this file: a playlist could otherwise make the decoder open others, or the network.
+    source = ["-protocol_whitelist", "file,pipe", "-i", f"file:{path}"]
+    command = [*source, "-map", "0:v:0", "-vf", fit, "-f", "image2pipe", "-c:v", "ppm", "-pix_fmt", "rgb24", "-"]
+    unreadable = InputError("the file is not a video that ffmpeg can read", str(path), "use an MP4 or GIF file")
+    with _ffmpeg(command, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            frames, step = _thinned(_portable_pixmaps(process.stdout))
+        except ValueError as error:
+            raise unreadable from error
+        if process.wait() != 0:
+            raise unreadable
     if len(frames) < 2:
         raise InputError("the video holds fewer than two frames", str(path), "give at least start and end")
+    height, width = frames[0].shape[:2]
+    if min(width, height) < MIN_SIDE:
+        raise InputError("the video is too small", f"{width}x{height} pixels: {path}", f"use {MIN_SIDE} pixels a side")
     if step > 1:
         listener(Note(f"of the guide {path.name} every {step}th frame is used"))
-    return torch.stack(frames)
+    return torch.from_numpy(np.stack(frames)).float() / 255
 
 
 def write_video(frames: Iterable[Image], target: Path, fps: float, background: float = 1.0) -> Path:
@@ -54,29 +64,26 @@ def write_video(frames: Iterable[Image], target: Path, fps: float, background: f
     Raises:
         OutputError: when it cannot be written.
     """
-    with whole_file(target) as part:
-        writer, count = None, 0
+    failed = OutputError("the video could not be encoded", str(target), "check the space on the disk")
+    pictures = (_even(_bytes(image, background)) for image in frames)
+    first = next(pictures)
+    height, width = first.shape[:2]
+    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:g}", "-i", "-"]
+    encoder = ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    with (
+        whole_file(target) as part,
+        _ffmpeg(["-y", *source, *encoder, f"file:{part}"], stdin=subprocess.PIPE) as process,
+    ):
+        assert process.stdin is not None
         try:
-            for image in frames:
-                picture = _bytes(image, background)
-                even = np.ascontiguousarray(picture[: picture.shape[0] & ~1, : picture.shape[1] & ~1])
-                if writer is None:
-                    size = (even.shape[1], even.shape[0])
-                    writer = imageio_ffmpeg.write_frames(
-                        str(part), size, fps=fps, codec="libx264", quality=None, macro_block_size=2,
-                        output_params=["-crf", "18", "-movflags", "+faststart"], ffmpeg_log_level="error",
-                    )  # fmt: skip
-                    writer.send(None)
-                writer.send(even)
-                count += 1
-        except OSError as error:
-            raise OutputError("the video could not be encoded", str(target), "check the space on the disk") from error
-        finally:
-            if writer is not None:
-                writer.close()
-        # The encoder does not say when it could not finish the file.
-        if _frame_count(part) != count:
-            raise OutputError("the video could not be encoded", str(target), "check the space on the disk")
+            process.stdin.write(first)
+            for picture in pictures:
+                process.stdin.write(picture)
+            process.stdin.close()
+        except BrokenPipeError as error:
+            raise failed from error
+        if process.wait() != 0:
+            raise failed
     return target
 
 
@@ -96,37 +103,60 @@ def write_gif(frames: Iterable[Image], target: Path, fps: float, background: flo
     return target
 
 
-def _frame_count(path: Path) -> int:
+@contextmanager
+def _ffmpeg(arguments: list[str], **pipes: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The running program; it is gone when the block ends, however it ends."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "quiet"]
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    # In a session of its own it does not get the user's Ctrl-C, which we answer by ending it.
+    process = subprocess.Popen([*command, *arguments], **(quiet | pipes), start_new_session=True)
     try:
-        return int(imageio_ffmpeg.count_frames_and_secs(str(path))[0])
-    except (OSError, RuntimeError, ValueError):
-        return 0
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
 
 
 def _bytes(image: Image, background: float) -> UInt8[np.ndarray, "h w 3"]:
     return (image.on(background).clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
 
 
-def _thinned(reader: Iterable[bytes], width: int, height: int, size: int) -> tuple[list[Tensor], int]:
-    """Every `step`th frame, where the step doubles whenever the limit is reached; the last frame always stays."""
-    scale = min(1.0, size / max(width, height))
-    small = (max(1, round(width * scale)), max(1, round(height * scale)))
-    frames: list[Tensor] = []
+def _even(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "a b 3"]:
+    """Without a last odd row or column, which the colour format does not allow."""
+    return np.ascontiguousarray(picture[: picture.shape[0] & ~1, : picture.shape[1] & ~1])
+
+
+def _portable_pixmaps(stream: IO[bytes]) -> Iterator[UInt8[np.ndarray, "h w 3"]]:
+    """The pictures of a stream of binary PPM files as ffmpeg writes them.
+
+    Raises:
+        ValueError: when the stream ends within a picture, or is none.
+    """
+    while header := stream.readline():
+        width, height = (int(word) for word in stream.readline().split())
+        depth = stream.readline()
+        content = stream.read(width * height * 3)
+        if header != b"P6\n" or depth != b"255\n" or len(content) != width * height * 3:
+            raise ValueError("the stream is cut off")
+        yield np.frombuffer(content, np.uint8).reshape(height, width, 3)
+
+
+def _thinned(pictures: Iterable[np.ndarray]) -> tuple[list[np.ndarray], int]:
+    """Every `step`th picture, where the step doubles whenever the limit is reached; the last one always stays."""
+    frames: list[np.ndarray] = []
     step, last = 1, None
-    for index, content in enumerate(reader):
+    for index, picture in enumerate(pictures):
         if index % step:
-            last = content
+            last = picture
             continue
         last = None
-        frames.append(_frame(content, width, height, small))
+        frames.append(picture)
         if len(frames) > MAX_FRAMES:
             frames, step = frames[::2], step * 2
     if last is not None:
-        frames.append(_frame(last, width, height, small))
+        frames.append(last)
     return frames, step
-
-
-def _frame(content: bytes, width: int, height: int, small: tuple[int, int]) -> Float[Tensor, "h w 3"]:
-    array = np.frombuffer(content, np.uint8).reshape(height, width, 3)
-    picture = Pillow.fromarray(array).resize(small, Pillow.Resampling.BOX)
-    return torch.from_numpy(np.asarray(picture, dtype=np.float32) / 255)

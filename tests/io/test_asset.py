@@ -1,0 +1,264 @@
+"""The container: round trips, and every way in which a file can be wrong."""
+
+import hashlib
+import json
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+import torch
+
+from tests.player.moving_ellipsoid import moving_ellipsoid
+from tween4d.data.asset import Asset4D
+from tween4d.data.gaussians import Gaussians
+from tween4d.errors import AssetError
+from tween4d.io.asset import ENCODINGS, VERSION, load_asset, read_manifest, save_asset
+
+Change = Callable[[dict[str, Any], dict[str, bytes]], None]
+
+
+@pytest.fixture(scope="module")
+def asset() -> Asset4D:
+    made = moving_ellipsoid(count=60, nodes=6, frames=9, size=32)
+    return replace(made, provenance={"preset": "draft", "seed": 3, "priors": [{"name": "ü"}]})
+
+
+@pytest.fixture
+def saved(asset: Asset4D, tmp_path: Path) -> Path:
+    return save_asset(asset, tmp_path / "a.t4d")
+
+
+def rewritten(path: Path, change: Change, *, checksums: bool = True) -> Path:
+    """The file with its manifest and members changed; checksums are made to hold again unless told otherwise."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members.pop("manifest.json"))
+    change(manifest, members)
+    if checksums:
+        manifest["checksums"] = {name: hashlib.sha256(content).hexdigest() for name, content in members.items()}
+    target = path.with_name("changed.t4d")
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return target
+
+
+def tensors_changed(name: str, change: Callable[[torch.Tensor], torch.Tensor]) -> Change:
+    def apply(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        file = manifest["clips"][0]["file"]
+        tensors = safetensors.torch.load(members[file])
+        tensors[name] = change(tensors[name]).contiguous()
+        members[file] = safetensors.torch.save(tensors)
+
+    return apply
+
+
+def test_round_trip(asset: Asset4D, saved: Path) -> None:
+    """Oracle: round trip; places to 1/65535 of the object's extent, everything else to its documented precision."""
+    again = load_asset(saved)
+    assert (again.frame_count, again.fps, again.fov_degrees) == (asset.frame_count, asset.fps, asset.fov_degrees)
+    assert (again.image_width, again.image_height) == (asset.image_width, asset.image_height)
+    assert again.provenance == asset.provenance
+    for ours, theirs in zip(asset.clips, again.clips, strict=True):
+        assert (ours.keyframe_time, ours.fade_in, ours.fade_out) == (
+            theirs.keyframe_time,
+            theirs.fade_in,
+            theirs.fade_out,
+        )
+        assert torch.allclose(theirs.gaussians.means, ours.gaussians.means, atol=1e-4)
+        assert torch.allclose(theirs.gaussians.log_scales, ours.gaussians.log_scales, atol=1e-4)
+        assert torch.allclose(theirs.gaussians.colors, ours.gaussians.colors, atol=1e-4)
+        unit = ours.gaussians.quats / ours.gaussians.quats.norm(dim=-1, keepdim=True)
+        assert torch.allclose(theirs.gaussians.quats, unit, atol=1e-4)
+        assert torch.equal(theirs.skin.indices, ours.skin.indices.long())
+        assert torch.allclose(theirs.skin.weights, ours.skin.weights, atol=1.2 / 255)
+        assert torch.allclose(theirs.skin.weights.sum(-1), torch.ones(60))
+        assert torch.equal(theirs.motion.times, ours.motion.times)
+        assert torch.equal(theirs.motion.rest, ours.motion.rest)
+        assert torch.allclose(theirs.motion.quats, ours.motion.quats, atol=1e-4)
+        assert torch.allclose(theirs.motion.translations, ours.motion.translations, atol=1e-4)
+    assert again.endpoints is not None and asset.endpoints is not None
+    assert torch.allclose(again.endpoints[1].rgb, asset.endpoints[1].rgb, atol=0.5 / 255 + 1e-6)
+
+
+def test_equal_assets_give_equal_files(asset: Asset4D, saved: Path, tmp_path: Path) -> None:
+    """Oracle: byte comparison; the date does not enter."""
+    assert save_asset(asset, tmp_path / "b.t4d").read_bytes() == saved.read_bytes()
+
+
+def test_saving_what_was_loaded_changes_nothing_visible(saved: Path, tmp_path: Path) -> None:
+    """Oracle: invariant; a second round trip moves no Gaussian by more than one quantisation step."""
+    once = load_asset(saved)
+    twice = load_asset(save_asset(once, tmp_path / "b.t4d"))
+    for a, b in zip(once.clips, twice.clips, strict=True):
+        for field in fields(Gaussians):
+            assert torch.allclose(getattr(a.gaussians, field.name), getattr(b.gaussians, field.name), atol=1e-4)
+
+
+def test_an_asset_without_endpoints(asset: Asset4D, tmp_path: Path) -> None:
+    """Oracle: round trip."""
+    assert load_asset(save_asset(replace(asset, endpoints=None), tmp_path / "a.t4d")).endpoints is None
+
+
+def test_harmonics_of_every_degree(asset: Asset4D, tmp_path: Path) -> None:
+    """Oracle: round trip of view-dependent colour."""
+    clip = asset.clips[0]
+    sh = torch.randn(60, 9, 3, generator=torch.Generator().manual_seed(1))
+    one = replace(asset, clips=(replace(clip, gaussians=replace(clip.gaussians, sh=sh)),))
+    again = load_asset(save_asset(one, tmp_path / "a.t4d"))
+    assert torch.allclose(again.clips[0].gaussians.sh, sh, atol=2e-4)
+
+
+def test_the_container_is_plain_zip_and_safetensors(saved: Path) -> None:
+    """Oracle: foreign tools, `zipfile` and `safetensors`, and the names that docs/asset-format.md promises."""
+    with zipfile.ZipFile(saved) as archive:
+        assert archive.testzip() is None
+        names = set(archive.namelist())
+        tensors = safetensors.torch.load(archive.read("clips/00.safetensors"))
+        manifest = json.loads(archive.read("manifest.json"))
+    clips = {"clips/00.safetensors", "clips/01.safetensors"}
+    assert names == {"manifest.json", "images/start.png", "images/end.png"} | clips
+    assert set(tensors) == set(ENCODINGS)
+    assert manifest["version"] == VERSION == read_manifest(saved)["version"]
+    assert set(manifest["checksums"]) == names - {"manifest.json"}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.7, 0.99])
+def test_a_truncated_file_is_refused(saved: Path, share: float) -> None:
+    """Oracle: contract; a cut anywhere is an AssetError with a remedy."""
+    content = saved.read_bytes()
+    saved.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(AssetError, match="truncated, altered or no tween4d asset") as caught:
+        load_asset(saved)
+    assert caught.value.remedy
+
+
+def test_an_altered_byte_anywhere_is_refused(saved: Path) -> None:
+    """Oracle: checksums; of 60 places over the file, none changes what is loaded without an error."""
+    content, original = bytearray(saved.read_bytes()), load_asset(saved)
+    for place in range(5, len(content), len(content) // 60):
+        changed = bytearray(content)
+        changed[place] ^= 0x55
+        saved.write_bytes(changed)
+        try:
+            loaded = load_asset(saved)
+        except AssetError:
+            continue
+        # Zip keeps a few values twice or does not use them (dates, attributes).
+        assert torch.equal(loaded.clips[0].gaussians.means, original.clips[0].gaussians.means)
+        assert loaded.provenance == original.provenance
+
+
+def test_a_newer_version_is_refused_by_name(saved: Path) -> None:
+    """Oracle: contract; the sentence names both versions and the remedy."""
+
+    def newer(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        manifest["version"] = VERSION + 1
+
+    with pytest.raises(AssetError, match=f"newer tween4d.*version {VERSION + 1}.*update tween4d"):
+        load_asset(rewritten(saved, newer))
+
+
+def _clear_clips(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    manifest["clips"] = []
+
+
+def _drop(key: str) -> Change:
+    def apply(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        del manifest[key]
+
+    return apply
+
+
+def _lose_clip(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    del members["clips/00.safetensors"]
+
+
+def _not_ours(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    manifest["format"] = "something-else"
+
+
+def _backwards(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    manifest["clips"][0]["fade_out"] = [0.9, 0.1]
+
+
+def _no_frames(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    manifest["timeline"]["frame_count"] = 0
+
+
+def _no_tensors(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    members["clips/00.safetensors"] = b"\x08\0\0\0\0\0\0\0{}      "
+
+
+def _no_picture(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    members["images/start.png"] = b"no picture"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _clear_clips,
+        _drop("clips"),
+        _drop("camera"),
+        _drop("version"),
+        _lose_clip,
+        _not_ours,
+        _backwards,
+        _no_frames,
+        _no_tensors,
+        _no_picture,
+        tensors_changed("skin_indices", lambda t: t + 100),
+        tensors_changed("means", lambda t: t[:-1]),
+        tensors_changed("node_rest", lambda t: t * float("nan")),
+        tensors_changed("times", lambda t: t.flip(0)),
+        tensors_changed("node_quats", lambda t: t[:, :-1]),
+        tensors_changed("sh", lambda t: torch.cat([t, t], 1)),
+    ],
+)
+def test_a_file_that_contradicts_itself_is_refused(saved: Path, change: Change) -> None:
+    """Oracle: contract; checksums that hold do not excuse contents that make no sense."""
+    with pytest.raises(AssetError) as caught:
+        load_asset(rewritten(saved, change))
+    assert "\n" not in str(caught.value) and caught.value.remedy
+
+
+def test_a_member_that_does_not_match_its_checksum_is_refused(saved: Path) -> None:
+    """Oracle: contract; the sentence names the member."""
+
+    def change(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+        members["images/start.png"] += b"\0"
+
+    with pytest.raises(AssetError, match="images/start.png does not match its checksum"):
+        load_asset(rewritten(saved, change, checksums=False))
+
+
+def test_a_zip_bomb_is_refused_unopened(tmp_path: Path) -> None:
+    """Oracle: limit of what any asset holds; refused by the directory of the archive."""
+    path = tmp_path / "bomb.t4d"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("manifest.json", "{}")
+        with archive.open("zeros", "w", force_zip64=True) as stream:
+            for _ in range(300):
+                stream.write(bytes(1 << 20))
+    with pytest.raises(AssetError, match="would unpack to more"):
+        load_asset(path)
+
+
+def test_what_is_no_asset_is_refused(tmp_path: Path) -> None:
+    """Oracle: contract."""
+    with pytest.raises(AssetError, match="no such asset.*tween4d run"):
+        load_asset(tmp_path / "none.t4d")
+    with pytest.raises(AssetError, match="not a folder"):
+        load_asset(tmp_path)
+    (tmp_path / "text.t4d").write_text("hello")
+    with pytest.raises(AssetError, match="no tween4d asset"):
+        load_asset(tmp_path / "text.t4d")
+    shutil.make_archive(str(tmp_path / "other"), "zip", tmp_path, "text.t4d")
+    with pytest.raises(AssetError):
+        load_asset(tmp_path / "other.zip")
