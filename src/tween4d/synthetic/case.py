@@ -38,6 +38,7 @@ class CaseView:
     alpha: Float[Tensor, "t h w"]
 
     def frame(self, index: int) -> Image:
+        """The picture at one of the times."""
         return Image(self.rgb[index], self.alpha[index])
 
 

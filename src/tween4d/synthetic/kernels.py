@@ -151,12 +151,18 @@ def barycentric(faces, planes):
 
 
 @kernel
-def shade(samples, faces, planes, triangles, parts, normals, coordinates, layers, light):
+def shade(samples, seen, mesh, normals, layers, lamps):
     """Average the lit, textured samples of each pixel.
 
+    Args:
+        samples: per pixel and side.
+        seen: (faces, planes) as `cover` gives them.
+        mesh: (triangles, part of each triangle, texture coordinates of each vertex).
     Returns:
         Straight colour [h, w, 3] and coverage [h, w]; h and w are those of `faces` over `samples`.
     """
+    faces, planes = seen
+    triangles, parts, coordinates = mesh
     height, width = faces.shape[0] // samples, faces.shape[1] // samples
     colors = np.zeros((height, width, 3), np.float32)
     coverage = np.zeros((height, width), np.float32)
@@ -184,7 +190,7 @@ def shade(samples, faces, planes, triangles, parts, normals, coordinates, layers
                     ny = w0 * normals[i, 1] + w1 * normals[j, 1] + w2 * normals[k, 1]
                     nz = w0 * normals[i, 2] + w1 * normals[j, 2] + w2 * normals[k, 2]
                     cr, cg, cb = paint(parts[f], u, v, w, layers)
-                    lr, lg, lb = illuminate(nx, ny, nz, light)
+                    lr, lg, lb = illuminate(nx, ny, nz, lamps)
                     r += min(cr * lr, 1.0)
                     g += min(cg * lg, 1.0)
                     b += min(cb * lb, 1.0)
@@ -249,7 +255,13 @@ def paint(part, u, v, w, layers):
 
 @kernel
 def mask(kind, x, y, z, size, soft, warp, power):
-    """How much of a layer is seen, in [0, 1]; see `textures` for what each kind is."""
+    """How much of a layer is seen, in [0, 1], at a point of its own frame.
+
+    FILL: everywhere. SLOPE: rises from x = 0 to x = 1. BANDS: `size` of every period about whole x, warped by noise.
+    BLOB: inside the unit ball of the norm `power`. SPOTS: within `size` of scattered points, about one per unit cube.
+    PATCHES: where two octaves of noise exceed `size`. RINGS: saw-toothed shells about y, one per unit, warped. GRID:
+    within `size` of whole x or y. CHECKS: odd unit cubes. Edges are `soft` wide to either side.
+    """
     if kind == SLOPE:
         return step(0.5, 0.5, x)
     if kind == BANDS:

@@ -1,5 +1,6 @@
 """Closed triangle meshes whose vertices remember where on their part they lie."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -7,6 +8,8 @@ from jaxtyping import Float, Int
 
 from tween4d.synthetic import kernels
 
+Numbers = Sequence | np.ndarray
+"""What numpy takes as an array of numbers."""
 CREASE_DEGREES = 40.0
 WELD = 4e-6
 """Vertices in one cell of this size are one place; 21 bits a coordinate then reach 4 units about the origin."""

@@ -26,26 +26,22 @@ class SurfaceMap:
     """Along the viewing axis, world units; infinite where nothing is seen."""
 
 
-def render_image(surface: Surface, posed: PosedSurface, camera: Camera, samples: int = SAMPLES) -> Image:
+def render_image(
+    surface: Surface, posed: PosedSurface, camera: Camera, samples: int = SAMPLES, farthest: bool = False
+) -> Image:
     """Draw a posed surface.
 
     Args:
         samples: per pixel and side; colour and coverage are averages over samples^2.
+        farthest: draw what each ray leaves last instead of what it meets first: the hidden side, lit as it is.
     Returns:
         Straight colour and coverage; colour is 0 where coverage is. Not differentiable. Parts nearer than 1e-3 to
         the camera plane are not drawn.
     """
-    faces, _, planes = _cover(surface, posed, camera, samples, farthest=False)
+    faces, _, planes = _cover(surface, posed, camera, samples, farthest)
+    mesh = (surface.triangles, surface.parts, surface.coordinates)
     colors, coverage = kernels.shade(
-        samples,
-        faces,
-        planes,
-        surface.triangles,
-        surface.parts,
-        posed.normals,
-        surface.coordinates,
-        surface.textures.arrays,
-        surface.lamps,
+        samples, (faces, planes), mesh, posed.normals, surface.textures.arrays, surface.lamps
     )
     return Image(torch.from_numpy(colors), torch.from_numpy(coverage))
 

@@ -6,14 +6,14 @@ import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import PchipInterpolator
 
-from tween4d.synthetic.meshes import CREASE_DEGREES, Mesh, close_rings
+from tween4d.synthetic.meshes import CREASE_DEGREES, Mesh, Numbers, close_rings
 
 AROUND = 36
 CAP_RINGS = 6
 
 
 def superellipsoid(
-    radii: Sequence[float], roundness: tuple[float, float] = (1.0, 1.0), around: int = AROUND, along: int = 22
+    radii: Numbers, roundness: tuple[float, float] = (1.0, 1.0), around: int = AROUND, along: int = 22
 ) -> Mesh:
     """A superellipsoid about the origin with its poles on y (Barr, 1981).
 
@@ -48,10 +48,10 @@ def ball(radius: float, around: int = 20) -> Mesh:
 
 
 def sweep(
-    curve: Sequence[Sequence[float]],
-    radii: Sequence[float] | Sequence[tuple[float, float]],
+    curve: Numbers,
+    radii: Numbers,
     *,
-    side: Sequence[float] = (1.0, 0.0, 0.0),
+    side: Numbers = (1.0, 0.0, 0.0),
     squareness: float = 1.0,
     round_ends: bool = True,
     around: int = 24,
@@ -60,8 +60,8 @@ def sweep(
     """A solid swept along a smooth curve: limbs, tails and necks; flat ones are ears, fins, leaves and wings.
 
     Args:
-        curve: at least two points, equally spaced in the parameter.
-        radii: at each point, one radius or (half-width towards `side`, half-thickness).
+        curve: [n, 3], at least two points, equally spaced in the parameter.
+        radii: [n] or [n, 2]: at each point, one radius or (half-width towards `side`, half-thickness).
         side: direction of the width at the start, not parallel to the curve; it is carried along without twist.
         squareness: exponent of the superelliptic section; 1 is an ellipse, towards 0 a rectangle.
         round_ends: half-round caps instead of flat ones.
@@ -137,7 +137,7 @@ def plate(
     return close_rings(np.stack(rings), (first, last), crease_degrees=crease_degrees)
 
 
-def rounded_box(half_size: Sequence[float], edge: float, corner: float | None = None) -> Mesh:
+def rounded_box(half_size: Numbers, edge: float, corner: float | None = None) -> Mesh:
     """A box about the origin with edges rounded by `edge` and upright edges by `corner` (default: `edge`)."""
     x, y, z = half_size
     bend = np.linspace(0, np.pi / 2, 6)
@@ -151,7 +151,7 @@ def disc(radius: float, half_thickness: float, edge: float) -> Mesh:
     return rounded_box((radius, half_thickness, radius), edge, radius)
 
 
-def tray(half_size: Sequence[float], wall: float, corner: float) -> Mesh:
+def tray(half_size: Numbers, wall: float, corner: float) -> Mesh:
     """An open box about the origin, open towards +y, with walls and floor of one thickness."""
     x, y, z = half_size
     soft = wall * 0.3

@@ -1,12 +1,13 @@
 """Procedural textures: layers of colour, each with a mask, painted over one another in a part's own frame."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from tween4d.synthetic import kernels
+from tween4d.synthetic.meshes import Numbers
 
 Color = tuple[float, float, float]
 """sRGB in [0, 1]."""
@@ -18,14 +19,18 @@ class Layer:
     """One coat of paint. Its mask is a function of q = frame (x, y, z, 1), (x, y, z) being texture coordinates."""
 
     kind: int
-    """One of the kinds of mask in `kernels`."""
+    """Which mask: FILL, SLOPE, BANDS, BLOB, SPOTS, PATCHES, RINGS, GRID or CHECKS of `kernels` (see `kernels.mask`)."""
     color: Color
     frame: tuple[tuple[float, float, float, float], ...] = IDENTITY
+    """Three rows that take texture coordinates to the mask's own."""
     size: float = 0.5
+    """The mask's one number: share, radius, level or line width."""
     soft: float = 0.02
     """Half-width of the mask's edge, in units of q."""
     warp: float = 0.0
+    """How far noise bends bands and rings, in units of q."""
     power: float = 2.0
+    """The norm of a blob: 2 is round, 8 nearly a box."""
     opacity: float = 1.0
     mirror: bool = False
     """Paint both sides: x is replaced by |x|."""
@@ -41,11 +46,13 @@ class PackedTextures:
     starts: Int[np.ndarray, "p1"]
     """Layers of part k are rows starts[k] to starts[k + 1]."""
     kinds: Int[np.ndarray, "l 2"]
+    """Kind, and whether it is mirrored."""
     numbers: Float[np.ndarray, "l 20"]
-    arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = field(init=False, repr=False)
+    """Frame, size, soft, warp, power, colour and opacity."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "arrays", (self.starts, self.kinds, self.numbers))
+    @property
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.starts, self.kinds, self.numbers
 
 
 def pack_textures(textures: Sequence[Texture]) -> PackedTextures:
@@ -67,7 +74,7 @@ def fill(color: Color) -> Layer:
     return Layer(kernels.FILL, color)
 
 
-def slope(color: Color, begin: Sequence[float], end: Sequence[float], opacity: float = 1.0) -> Layer:
+def slope(color: Color, begin: Numbers, end: Numbers, opacity: float = 1.0) -> Layer:
     """Fade in from a point to another."""
     a, b = np.asarray(begin, float), np.asarray(end, float)
     along = (b - a) / ((b - a) @ (b - a))
@@ -76,7 +83,7 @@ def slope(color: Color, begin: Sequence[float], end: Sequence[float], opacity: f
 
 def bands(
     color: Color,
-    direction: Sequence[float],
+    direction: Numbers,
     period: float,
     share: float = 0.5,
     phase: float = 0.0,
@@ -93,8 +100,8 @@ def bands(
 
 def blob(
     color: Color,
-    centre: Sequence[float],
-    radii: Sequence[float],
+    centre: Numbers,
+    radii: Numbers,
     *,
     power: float = 2.0,
     soft: float = 0.04,
@@ -107,7 +114,7 @@ def blob(
     return Layer(kernels.BLOB, color, tuple(map(tuple, frame)), soft=soft, power=power, opacity=opacity, mirror=mirror)
 
 
-def belt(color: Color, along: Sequence[float], at: float, half_width: float, soft: float = 0.003) -> Layer:
+def belt(color: Color, along: Numbers, at: float, half_width: float, soft: float = 0.003) -> Layer:
     """One stripe of paint round a part, where `along . x` is within half a width of `at`."""
     d = np.asarray(along, float) / np.linalg.norm(along) / half_width
     return Layer(kernels.BLOB, color, _rows([*d, -at / half_width]), soft=soft / half_width)
@@ -128,7 +135,7 @@ def patches(
 
 
 def rings(
-    color: Color, axis: Sequence[float], spacing: float, shift: float = 0.0, warp: float = 1.2, opacity: float = 0.5
+    color: Color, axis: Numbers, spacing: float, shift: float = 0.0, warp: float = 1.2, opacity: float = 0.5
 ) -> Layer:
     """Year rings about an axis, cut by the surface: wood."""
     y = np.asarray(axis, float) / np.linalg.norm(axis)
@@ -141,8 +148,8 @@ def rings(
 
 def grid(
     color: Color,
-    across: Sequence[float],
-    up: Sequence[float] | None = None,
+    across: Numbers,
+    up: Numbers | None = None,
     line: float = 0.04,
     opacity: float = 1.0,
 ) -> Layer:
@@ -161,5 +168,5 @@ def _scaled(spacing: float, shift: float) -> tuple[tuple[float, float, float, fl
     return ((s, 0.0, 0.0, shift + 0.37), (0.0, s, 0.0, shift + 0.11), (0.0, 0.0, s, 0.73 - shift))
 
 
-def _rows(first: Sequence[float]) -> tuple[tuple[float, float, float, float], ...]:
+def _rows(first: Numbers) -> tuple[tuple[float, float, float, float], ...]:
     return (tuple(float(x) for x in first), (0.0,) * 4, (0.0,) * 4)

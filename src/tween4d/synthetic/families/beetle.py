@@ -13,6 +13,8 @@ from tween4d.synthetic.textures import Color, Texture, bands, fill
 
 @dataclass(frozen=True)
 class BeetlePose:
+    """Turns of the joints, degrees; rest is standing, facing +z, wings closed."""
+
     root: Vector
     cases: float
     """Opening of the wing cases, degrees."""
@@ -26,6 +28,8 @@ class BeetlePose:
 
 @dataclass(frozen=True)
 class BeetleStyle:
+    """Proportions (the abdomen is about one long), colours and the two poses."""
+
     width: float
     """Half-width of the abdomen, which is about one long."""
     height: float

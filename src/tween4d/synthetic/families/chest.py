@@ -13,6 +13,8 @@ from tween4d.synthetic.textures import Color, Texture, blob, fill, grid, patches
 
 @dataclass(frozen=True)
 class ChestStyle:
+    """Proportions, colours and how far the lid opens."""
+
     half_width: float
     """Along x; the chest faces +z."""
     half_height: float

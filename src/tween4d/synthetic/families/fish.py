@@ -15,6 +15,8 @@ SPINE = 4
 
 @dataclass(frozen=True)
 class FishPose:
+    """Turns of the joints; rest is straight."""
+
     root: Vector
     """Degrees about x, y, z; rest faces +z."""
     bends: tuple[float, ...]
@@ -62,7 +64,7 @@ def fish(generator: np.random.Generator) -> Scene:
             tail=(g.uniform(0.2, 0.38), g.uniform(0.14, 0.32)),
             skin=draw_pattern(g, base, second, 0.6),
             belly=lighter(base, g.uniform(0.5, 0.9)),
-            fin=g.choice([second, darker(base, 0.8), lighter(second, 0.3)]),
+            fin=(second, darker(base, 0.8), lighter(second, 0.3))[g.integers(3)],
             start=pose(0.0),
             end=pose(g.uniform(2.0, 3.4)),
         )

@@ -15,6 +15,8 @@ STEM_JOINTS = 3
 
 @dataclass(frozen=True)
 class FlowerPose:
+    """Turns of the joints, degrees about x, y, z; rest is upright and closed."""
+
     root: Vector
     stem: tuple[Vector, ...]
     """Turn of each stem joint, degrees about x, y, z."""
@@ -27,6 +29,8 @@ class FlowerPose:
 
 @dataclass(frozen=True)
 class FlowerStyle:
+    """Proportions, colours and the two poses."""
+
     pot: tuple[float, float, float]
     """Radius of foot and rim, and height."""
     stem: float

@@ -13,7 +13,7 @@ from tween4d.synthetic.textures import Color, Texture, bands, belt, fill
 
 @dataclass(frozen=True)
 class LampPose:
-    """Degrees."""
+    """Turns of the joints, degrees; rest is upright."""
 
     swivel: float
     """Of the whole lamp on its foot, about y."""
@@ -28,6 +28,8 @@ class LampPose:
 
 @dataclass(frozen=True)
 class LampStyle:
+    """Proportions, colours and the two poses."""
+
     foot: float
     """Radius, or half-width of a square foot."""
     round_foot: bool
