@@ -1,5 +1,6 @@
 """Stage 5: every keyframe becomes 3D Gaussians, fitted to its views by splatting."""
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -71,11 +72,13 @@ def _optimise(
     density: Density,
 ) -> Gaussians:
     others = len(targets) - 1
+    # Coprime to their number, so that every view has its turn, and neighbouring turns look from far apart.
+    stride = next(s for s in range(3, others + 4) if math.gcd(s, others) == 1) if others else 1
 
     def loss(p: dict[str, Tensor], i: int) -> Tensor:
         k = steps[i]
         # Real frame on even steps, the imagined views in turn on odd ones.
-        view = 0 if k % 2 == 0 or others == 0 else 1 + (k // 2 * 3) % others
+        view = 0 if k % 2 == 0 or others == 0 else 1 + (k // 2 * stride) % others
         color, alpha = _draw(Gaussians(**p), views, view)
         return views.weights[view] * picture_loss(color, alpha, *targets[view], config.mask_weight)
 
