@@ -112,7 +112,7 @@ def psnr(found: Tensor, expected: Tensor) -> float:
 
 
 def bar_gaussians(angle: float, side: int = 96, step: float = 1.2) -> Gaussians:
-    """The bar as Gaussians in the plane z = 0 that show `bar_picture` from the input camera."""
+    """The bar as Gaussians that show `bar_picture` from the input camera, at scattered depths about the origin's."""
     along, across = np.meshgrid(
         np.arange(step / 2, LENGTH * side, step), np.arange(step / 2 - HALF_WIDTH * side, HALF_WIDTH * side, step)
     )
@@ -120,7 +120,9 @@ def bar_gaussians(angle: float, side: int = 96, step: float = 1.2) -> Gaussians:
     x = PIVOT[0] + math.cos(angle) * u - math.sin(angle) * v
     y = PIVOT[1] + math.sin(angle) * u + math.cos(angle) * v
     camera = input_camera(side, side)
-    means = backproject(torch.stack([x, y], -1) * side, torch.full_like(x, ORBIT_RADIUS), camera)
+    # Scattered, because the drawing order of equal depths would change with the slightest motion.
+    depth = ORBIT_RADIUS + 0.04 * (torch.arange(len(x)) * 0.6180339887 % 1.0 - 0.5)
+    means = backproject(torch.stack([x, y], -1) * side, depth, camera)
     colors = torch.stack([0.5 + 0.4 * torch.sin(2 * math.pi * u / 0.09), 0.2 + u / LENGTH * 0.6, 0.5 + 3 * v], -1)
     n = len(means)
     radius = 0.5 * step * ORBIT_RADIUS / float(camera.intrinsics[0, 0])
