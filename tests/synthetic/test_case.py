@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from tween4d.data.cameras import orbit_camera, project
-from tween4d.synthetic import SyntheticCase, example_scene
+from tween4d.synthetic import Scene, SyntheticCase
 from tween4d.synthetic.render import map_surface, render_image
-from tween4d.synthetic.scene import gather_surface, pose_surface
+from tween4d.synthetic.scene import Surface, pose_surface
 
 NAMES = ["az000_el00", "az030_el00", "az330_el00", "az090_el00", "az270_el00", "az180_el00", "az045_el30"]
 
@@ -29,10 +29,9 @@ def test_layout_is_the_benchmarks(example_case: SyntheticCase) -> None:
         assert float(border.max()) == 0
 
 
-def test_inputs_are_the_ends_of_the_motion(example_case: SyntheticCase) -> None:
+def test_inputs_are_the_ends_of_the_motion(example_case: SyntheticCase, example: tuple[Scene, Surface]) -> None:
     """Oracle: the scene posed at times 0 and 1 by itself; and the small view of the same moment, on white."""
-    scene = example_scene()
-    surface = gather_surface(scene)
+    scene, surface = example
     for image, time, index in ((example_case.start, 0.0, 0), (example_case.end, 1.0, -1)):
         again = render_image(surface, pose_surface(scene, surface, time), example_case.input_camera, 4)
         torch.testing.assert_close(image.rgb, again.rgb)
@@ -43,10 +42,9 @@ def test_inputs_are_the_ends_of_the_motion(example_case: SyntheticCase) -> None:
         assert float((half - small).abs().mean()) < 2e-3
 
 
-def test_points_lie_on_the_posed_surface(example_case: SyntheticCase) -> None:
+def test_points_lie_on_the_posed_surface(example_case: SyntheticCase, example: tuple[Scene, Surface]) -> None:
     """Oracle: distance from point to triangle by projection, over all triangles, for some points at three times."""
-    scene = example_scene()
-    surface = gather_surface(scene)
+    scene, surface = example
     for index in (0, 4, 8):
         vertices = pose_surface(scene, surface, index / 8).vertices
         for point in example_case.points[index, ::256].double().numpy():
@@ -67,13 +65,12 @@ def distances(p: np.ndarray, corners: np.ndarray) -> np.ndarray:
     return np.where(inside, height, np.inf)
 
 
-def test_points_are_material(example_case: SyntheticCase) -> None:
+def test_points_are_material(example_case: SyntheticCase, example: tuple[Scene, Surface]) -> None:
     """Oracle: the texture; where a point is seen in the evenly bright part of a view, the picture has its hue there at
     every time. Checked by correlation, since light changes brightness but hardly the order of the channels."""
     view = example_case.views[0]
     base = example_case.colors.float() / 255
-    scene = example_scene()
-    surface = gather_surface(scene)
+    scene, surface = example
     for index in (0, 5, 8):
         depth = map_surface(surface, pose_surface(scene, surface, index / 8), view.camera).depth
         pixels, z = project(example_case.points[index], view.camera)
@@ -89,10 +86,9 @@ def test_points_are_material(example_case: SyntheticCase) -> None:
         assert float((ratio.sum(1)[coloured] / norm[coloured]).median()) > 0.98
 
 
-def test_every_point_is_seen_some_time(example_case: SyntheticCase) -> None:
+def test_every_point_is_seen_some_time(example_case: SyntheticCase, example: tuple[Scene, Surface]) -> None:
     """Oracle: the depth maps of the views; and points cover back and front alike."""
-    scene = example_scene()
-    surface = gather_surface(scene)
+    scene, surface = example
     seen = torch.zeros(4096, dtype=torch.bool)
     for index in range(9):
         pose = pose_surface(scene, surface, index / 8)

@@ -134,8 +134,8 @@ def _body(a: Assembly, style: RobotStyle, chest: int, middle: float) -> None:
         *(
             blob(
                 darker(style.enamel, 0.6),
-                (k * 0.2 * x + 0.1 * x, 0.73 * y, 0),
-                (0.016, 0.016, 9),
+                (k * 0.2 * x + 0.1 * x, 0.73 * y, z),
+                (0.016, 0.016, z),
                 soft=0.1,
                 mirror=True,
             )
@@ -164,9 +164,9 @@ def _body(a: Assembly, style: RobotStyle, chest: int, middle: float) -> None:
 def _key(a: Assembly, style: RobotStyle, chest: int, middle: float) -> None:
     back = style.body[2]
     key = a.joint("key", (0, middle, -back), chest, (0, 0, style.start.key), (0, 0, style.end.key))
-    steel = (*_worn(lighter(style.metal, 0.6)), belt(style.metal, (0, 1, 0), 0, 0.008))
+    steel = (*_worn(lighter(style.metal, 0.6)), blob(style.metal, (0, 0, 0), (0.06, 9, 0.06), soft=0.04))
     shaft = sweep([(0, middle, 0.05 - back), (0, middle, -0.15 - back)], [0.035, 0.035], round_ends=False, along=3)
-    a.part("shaft", shaft, steel, key)
+    a.part("shaft", shaft, (fill(lighter(style.metal, 0.6)),), key)
     for side in (1, -1):
         a.part(f"lobe{side}", disc(0.12, 0.03, 0.02), steel, key, (0, middle + side * 0.125, -0.19 - back), (90, 0, 0))
 
