@@ -147,7 +147,10 @@ class _Watch:
                 "scores": [_as_json(score) for score in event.value.scores],
             }
         if self.work_dir is not None:
-            self.preview(event.value, self.work_dir / "preview.png")
+            picture = self.work_dir / "preview.png"
+            # A reused stage shows nothing that was not to be seen before.
+            if not (event.reused and picture.exists()):
+                self.preview(event.value, picture)
 
     def _warn_of_cut(self, images: Keyframes) -> None:
         for name, image in (("start", images.start), ("end", images.end)):

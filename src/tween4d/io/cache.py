@@ -152,8 +152,9 @@ class CachedStep:
             reused = True
         self.timings[name] = round(entry.seconds, 3)
         self.listener(StageFinished(name, entry.seconds, reused, entry.value))
-        # What the stage left in cycles goes before the next one needs the memory.
-        gc.collect()
+        if not reused:
+            # What the stage left in cycles goes before the next one needs the memory.
+            gc.collect()
         return entry.value
 
     def _fetch(self, name: str, key: str) -> Entry | None:
