@@ -57,7 +57,7 @@ def write_sheet(
 
 def _labelled(
     body: Float[Tensor, "h w 3"], names: Sequence[str], azimuths: Sequence[float], times: Sequence[float]
-) -> Float[Tensor, "h w 3"]:
+) -> Float[Tensor, "a b 3"]:
     """The tiles with what they show written above and to the left."""
     height, width = body.shape[:2]
     canvas = Pillow.new("RGB", (width + MARGIN, height + MARGIN), "white")
