@@ -89,10 +89,12 @@ def cover(points, triangles, focal, centre, width, height, farthest):
     a sample d has M^-1 d = barycentric coordinates / depth, linear in the sample's place.
 
     Returns:
-        faces [h, w] (-1: none), depths [h, w] (along the viewing axis), and planes [f, 3, 3]: a sample at (x, y) has
-        barycentric coordinates proportional to planes @ (x, y, 1).
+        faces [h, w] (-1: none), depths [h, w] (along the viewing axis, negative for the farthest), and planes
+        [f, 3, 3]: a sample at (x, y) has barycentric coordinates proportional to planes @ (x, y, 1).
     """
-    depths = np.full((height, width), 0.0 if farthest else np.inf)
+    # For the farthest surface the order of depths is turned round.
+    sign = -1.0 if farthest else 1.0
+    depths = np.full((height, width), np.inf)
     faces = np.full((height, width), -1, np.int32)
     planes = np.zeros((len(triangles), 3, 3))
     for f in range(len(triangles)):
@@ -102,7 +104,7 @@ def cover(points, triangles, focal, centre, width, height, farthest):
         bc = (b[1] * c[2] - b[2] * c[1], b[2] * c[0] - b[0] * c[2], b[0] * c[1] - b[1] * c[0])
         volume = a[0] * bc[0] + a[1] * bc[1] + a[2] * bc[2]
         # Outward faces towards the camera have a negative volume in axes x right, y down, z forward.
-        if (volume <= 1e-14 and farthest) or (volume >= -1e-14 and not farthest):
+        if sign * volume >= -1e-14:
             continue
         plane = planes[f]
         plane[0, 0], plane[0, 1], plane[0, 2] = bc
@@ -129,8 +131,8 @@ def cover(points, triangles, focal, centre, width, height, farthest):
                 x = column + 0.5
                 w0, w1, w2 = plane[0, 0] * x + e0, plane[1, 0] * x + e1, plane[2, 0] * x + e2
                 if w0 >= 0.0 and w1 >= 0.0 and w2 >= 0.0:
-                    depth = 1.0 / (w0 + w1 + w2)
-                    if (depth > depths[row, column]) if farthest else (depth < depths[row, column]):
+                    depth = sign / (w0 + w1 + w2)
+                    if depth < depths[row, column]:
                         depths[row, column] = depth
                         faces[row, column] = f
     return faces, depths, planes
@@ -145,8 +147,13 @@ def barycentric(faces, planes):
         for column in range(width):
             f = faces[row, column]
             if f >= 0:
-                w = planes[f, :, 0] * (column + 0.5) + planes[f, :, 1] * (row + 0.5) + planes[f, :, 2]
-                weights[row, column] = w / w.sum()
+                total = 0.0
+                for k in range(3):
+                    w = planes[f, k, 0] * (column + 0.5) + planes[f, k, 1] * (row + 0.5) + planes[f, k, 2]
+                    weights[row, column, k] = w
+                    total += w
+                for k in range(3):
+                    weights[row, column, k] /= total
     return weights
 
 
@@ -225,7 +232,8 @@ def paint_points(parts, coordinates, layers):
     """Texture colours [n, 3] of points given by part and texture coordinates."""
     colors = np.empty((len(parts), 3))
     for i in range(len(parts)):
-        colors[i] = paint(parts[i], coordinates[i, 0], coordinates[i, 1], coordinates[i, 2], layers)
+        r, g, b = paint(parts[i], coordinates[i, 0], coordinates[i, 1], coordinates[i, 2], layers)
+        colors[i, 0], colors[i, 1], colors[i, 2] = r, g, b
     return colors
 
 

@@ -49,7 +49,7 @@ def render_image(
 def map_surface(surface: Surface, posed: PosedSurface, camera: Camera, farthest: bool = False) -> SurfaceMap:
     """What the ray through each pixel's centre meets first, or with `farthest` what it leaves last."""
     faces, depth, planes = _cover(surface, posed, camera, 1, farthest)
-    depth = np.where(faces >= 0, depth, np.inf)
+    depth = np.abs(depth)
     return SurfaceMap(faces, kernels.barycentric(faces, planes), depth)
 
 
