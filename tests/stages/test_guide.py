@@ -6,7 +6,6 @@ import torch
 from tests.scenes import bar_picture, swinging_bar
 from tween4d.data.images import Image, Keyframes
 from tween4d.data.video import Guide, Video
-from tween4d.priors.embedded.motion import LatticeInbetweener
 from tween4d.stages.guide import GuideConfig, coverage, fit_working_size, imagine_motion
 
 
@@ -81,15 +80,6 @@ def test_a_result_does_not_share_the_priors_memory() -> None:
         seed=0,
     )
     assert torch.equal(Keeper.kept.video.rgb, before)
-
-
-def test_embedded_prior_end_to_end() -> None:
-    """Oracle: stated guarantee, with the shipped prior: number of frames, times, ends."""
-    pair = bar_pair()
-    guide = imagine_motion(pair, LatticeInbetweener(), GuideConfig(frames=5), seed=0)
-    assert len(guide.video) == 5
-    torch.testing.assert_close(guide.video.times, torch.linspace(0, 1, 5))
-    assert torch.equal(guide.video.rgb[0], pair.start.rgb) and torch.equal(guide.video.rgb[-1], pair.end.rgb)
 
 
 @pytest.mark.parametrize("factor", [2, 4])
