@@ -51,7 +51,7 @@ def check_export(target: Path | str, *, overwrite: bool, options: ExportOptions 
     if options.points < 1:
         raise InputError("the number of points must be at least 1", str(options.points))
     if form.content == "sequence":
-        check_folder(target, overwrite=overwrite)
+        check_folder(Path(target), overwrite=overwrite)
     else:
         check_target(target, overwrite=overwrite)
     return form
@@ -64,10 +64,10 @@ def export_asset(asset: Asset4D, target: Path | str, options: ExportOptions = Ex
         InputError: for an unknown suffix.
         OutputError: when it cannot be written.
     """
-    form = format_of(target)
+    form, path = format_of(target), Path(target)
     module, _, name = form.writer.partition(":")
-    _MAKERS[form.content](asset, target, options, getattr(import_module(module), name))
-    return target
+    _MAKERS[form.content](asset, path, options, getattr(import_module(module), name))
+    return path
 
 
 def _page(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
