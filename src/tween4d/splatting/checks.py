@@ -1,5 +1,7 @@
 """Refuse what cannot be rendered, by the name of the array."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -73,6 +75,9 @@ def check_settings(
 def check_finite(arrays: dict[str, Tensor]) -> None:
     """Raise InputError naming the first array that holds NaN or infinity."""
     for name, array in arrays.items():
+        # A sum is finite only if all terms are; it may overflow, so what it suspects is looked at again.
+        if math.isfinite(float(array.detach().sum())):
+            continue
         if not bool(torch.isfinite(array.detach()).all()):
             bad = torch.nonzero(~torch.isfinite(array.detach()))
             raise InputError(

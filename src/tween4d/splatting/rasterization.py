@@ -123,7 +123,7 @@ def rasterize(
     channels, behind = _channels(arrays, projected.depths, sh_degree, render_mode)
     images, alphas = engine.composite(projected, channels, alphas_of, behind, width, height, absgrad)
     if render_mode in ("ED", "RGB+ED"):
-        images = torch.cat([images[..., :-1], images[..., -1:] / alphas.clamp(min=1e-10)], -1)
+        images = torch.cat([images[..., :-2], images[..., -2:-1] / images[..., -1:].clamp(min=1e-10)], -1)
     meta = {
         "means2d": projected.means2d,
         "radii": projected.extents.ceil().int(),
@@ -142,18 +142,27 @@ def rasterize(
 def _channels(
     arrays: dict[str, Tensor], depths: Tensor, sh_degree: int | None, render_mode: str
 ) -> tuple[Float[Tensor, "c n x"], Float[Tensor, "c x"]]:
-    """What is blended per Gaussian, and what lies behind it."""
+    """What is blended per Gaussian, and what lies behind it.
+
+    Expected depth brings a channel of ones: where coverage is small, that sum is more exact than 1 - transmittance.
+    """
     cameras = len(depths)
-    if render_mode in ("D", "ED"):
-        return depths[..., None], depths.new_zeros(cameras, 1)
-    colors = arrays["colors"]
-    if sh_degree is not None:
-        colors = view_colors(sh_degree, colors, arrays["means"], arrays["viewmats"])
-    colors = colors.expand(cameras, -1, -1)
-    behind = arrays.get("backgrounds", colors.new_zeros(cameras, colors.shape[-1]))
-    if render_mode == "RGB":
-        return colors, behind
-    return torch.cat([colors, depths[..., None]], -1), torch.cat([behind, behind.new_zeros(cameras, 1)], -1)
+    parts, behind = [], []
+    if render_mode not in ("D", "ED"):
+        colors = arrays["colors"]
+        if sh_degree is not None:
+            colors = view_colors(sh_degree, colors, arrays["means"], arrays["viewmats"])
+        parts.append(colors.expand(cameras, -1, -1))
+        behind.append(arrays.get("backgrounds", colors.new_zeros(cameras, colors.shape[-1])))
+    if render_mode != "RGB":
+        parts.append(depths[..., None])
+    if render_mode in ("ED", "RGB+ED"):
+        parts.append(torch.ones_like(depths)[..., None])
+    if len(parts) == 1 and behind:
+        return parts[0], behind[0]
+    channels = torch.cat(parts, -1)
+    zeros = depths.new_zeros(cameras, channels.shape[-1] - sum(b.shape[-1] for b in behind))
+    return channels, torch.cat([*behind, zeros], -1)
 
 
 def _choose(backend: str, means: Tensor) -> str:

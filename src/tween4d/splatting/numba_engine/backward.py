@@ -8,33 +8,36 @@ from tween4d.splatting.constants import TILE
 from tween4d.splatting.numba_engine.compiling import inlined, kernel, lowest_bit, take_ticket
 from tween4d.splatting.numba_engine.forward import (
     ALPHA_CAP,
-    ALPHA_FLOOR,
     BLOCKS,
     COLUMN,
     FINISHED,
-    FOUR,
     HALF,
     ONE,
     ROW,
     ZERO,
-    exp2,
+    alpha_at,
+)
+from tween4d.splatting.numba_engine.partials import (
+    accumulate,
+    accumulate_each_product,
+    accumulate_products,
+    no_sums,
+    store_totals,
 )
 from tween4d.splatting.numba_engine.simd import (
     LANES,
-    add_scaled,
     constant,
     dot,
     load,
     load_each,
     magnitude,
-    minimum,
     scalars_at,
     select,
-    spread,
     store,
-    sum_each,
-    zeros_like,
 )
+
+BLOCK_X = np.array([4 * (b % 4) for b in range(BLOCKS)], np.float32)
+BLOCK_Y = np.array([4 * (b // 4) for b in range(BLOCKS)], np.float32)
 
 MOMENTS = 6
 """Sums over pixels of v, v dx, v dy, v dx^2, v dx dy, v dy^2, where v is the gradient of the exponent."""
@@ -59,68 +62,87 @@ def _fill(state, stride, channels, left, top, block, image, v_image, v_alpha, th
         else:
             for d in range(2 + channels):
                 state[at + d * LANES + lane] = ZERO
-            state[at + lane] = -ONE
+            state[at + lane] = ZERO
+
+
+@inlined
+def _clear(sums, at, width):
+    for j in range(0, width, LANES):
+        store(sums, at + j, constant(COLUMN) * ZERO)
+
+
+def sums_width(channels: int, absolute: bool) -> int:
+    """Columns of `sums`: moments, colour, absolute gradient, padded to whole vectors."""
+    return -(-(MOMENTS + channels + 2 * absolute) // LANES) * LANES
 
 
 @cache
 def unblend_kernel(channels: int, absolute: bool):
     """The backward kernel for a fixed number of channels; with `absolute`, also |gradient of the centre|."""
-    like, six = (ZERO,) * channels, (ZERO,) * 6
+    like, six, three = (ZERO,) * channels, (ZERO,) * 6, (ZERO,) * 3
     stride = (2 + channels) * LANES
     pair = (ZERO,) * (2 if absolute else 0)
 
     @kernel
-    def unblend(
-        counter, records, tile_start, entries, masks, visited, tiles_x, transmittance, image, v_image, v_alpha, sums
-    ):
+    def unblend(counter, records, tile_start, entries, slots, masks, visited, tiles_x, transmittance, pictures, sums):
+        image, v_image, v_alpha = pictures
         row = records.shape[1]
         state = np.empty(BLOCKS * stride, np.float32)
+        width = sums.shape[1]
         while True:
             tile = take_ticket(counter)
             if tile >= len(tile_start) - 1:
                 break
             left, top = (tile % tiles_x) * TILE, (tile // tiles_x) * TILE
+            first, last = tile_start[tile], tile_start[tile + 1]
+            seen = first + visited[tile]
+            for e in range(seen, last):
+                _clear(sums, slots[e] * width, width)
+            if seen == first:
+                continue
             through = transmittance[tile]
             for b in range(BLOCKS):
                 _fill(state, stride, channels, left, top, b, image, v_image, v_alpha, through)
-            first = tile_start[tile]
-            for e in range(first, first + visited[tile]):
-                mask = np.int32(masks[e])
+            for e in range(first, seen):
+                mask = np.int64(masks[e])
+                if mask == 0:
+                    _clear(sums, slots[e] * width, width)
+                    continue
                 at = np.intp(entries[e]) * row
                 mx, my, A, B, C, log_opacity = scalars_at(records, at, six)
                 color = scalars_at(records, at + 6, like)
                 x = np.float32(left) + HALF - mx
                 y = np.float32(top) + HALF - my
-                v_color = zeros_like(like)
-                s0, sx, sy, sxx, sxy, syy = zeros_like(six)
-                v_abs = zeros_like(pair)
+                v_color = no_sums(like)
+                moments = no_sums(three)
+                seconds = no_sums(three)
+                v_abs = no_sums(pair)
                 while mask != 0:
-                    b = np.intp(lowest_bit(mask))
-                    mask &= mask - np.int32(1)
-                    dx = constant(COLUMN) + (x + FOUR * np.float32(b & 3))
-                    dy = constant(ROW) + (y + FOUR * np.float32(b >> 2))
-                    uncapped = exp2(dx * (dx * A + dy * B) + (dy * dy * C + log_opacity))
-                    a = minimum(uncapped, ALPHA_CAP)
+                    b = lowest_bit(mask)
+                    mask &= mask - 1
+                    dx = constant(COLUMN) + (x + BLOCK_X[b])
+                    dy = constant(ROW) + (y + BLOCK_Y[b])
+                    a = alpha_at(dx * (dx * A + dy * B) + (dy * dy * C + log_opacity))
                     T = load(state, b * stride)
                     w = a * T
                     after = T - w
-                    drawn, room = a >= ALPHA_FLOOR, after > FINISHED
-                    w = select(drawn & room, w, ZERO)
-                    store(state, b * stride, select(drawn, select(room, after, magnitude(T) * -ONE), T))
+                    # A finished pixel has T = 0 and nothing to come: everything below vanishes there.
+                    room = after > FINISHED
+                    w = select(room, w, ZERO)
+                    store(state, b * stride, select(room, after, ZERO))
                     g = load_each(state, b * stride + 2 * LANES, like)
-                    v_color = add_scaled(v_color, w, g)
-                    pull = dot(g, color)
-                    rest = load(state, b * stride + LANES) - w * pull
+                    v_color = accumulate_products(v_color, w, g)
+                    pulled = w * dot(g, color)
+                    rest = select(room, load(state, b * stride + LANES) - pulled, ZERO)
                     store(state, b * stride + LANES, rest)
-                    v = a * (T * pull - rest / (ONE - a))
-                    v = select(drawn & room & (uncapped < ALPHA_CAP), v, ZERO)
+                    v = select(a < ALPHA_CAP, pulled - rest * (a / (ONE - a)), ZERO)
                     vx, vy = v * dx, v * dy
-                    s0, sx, sy = s0 + v, sx + vx, sy + vy
-                    sxx, sxy, syy = sxx + vx * dx, sxy + vx * dy, syy + vy * dy
+                    moments = accumulate(moments, (v, vx, vy))
+                    seconds = accumulate_each_product(seconds, (vx, vx, vy), (dx, dy, dy))
                     if absolute:
                         # Gradient of the exponent in the centre is -(2 A dx + B dy), in units of log2.
                         steps = (magnitude(vx * (A + A) + vy * B), magnitude(vx * B + vy * (C + C)))
-                        v_abs = add_scaled(v_abs, spread(ONE), steps)
-                store(sums, e * LANES, sum_each((s0, sx, sy, sxx, sxy, syy) + v_color + v_abs))
+                        v_abs = accumulate(v_abs, steps)
+                store_totals(sums, slots[e] * width, moments + seconds + v_color + v_abs)
 
     return unblend

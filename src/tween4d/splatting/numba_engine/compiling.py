@@ -1,5 +1,10 @@
 """How kernels are compiled, and two machine instructions that numba does not expose."""
 
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
@@ -13,7 +18,29 @@ OPTIONS = {
     "error_model": "numpy",
 }
 
-kernel = njit(**OPTIONS)
+PACKAGE = Path(__file__).parents[1]
+
+
+def _digest() -> bytes:
+    """Of everything that ends up in a kernel."""
+    whole = hashlib.sha256()
+    for path in (PACKAGE / "constants.py", *sorted(PACKAGE.rglob("numba_engine/*.py"))):
+        whole.update(path.read_bytes())
+    return whole.digest()
+
+
+DIGEST = _digest()
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function on first use, or load it from the disk."""
+    dispatcher = njit(**OPTIONS)(function)
+    # Numba asks whether the function's own file has changed, not those of what it calls: after an upgrade it would run
+    # old code. Its cache has no public way to say so; if this one ever goes, numba's own rule is left.
+    stored = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
+    if stored is not None:
+        stored._source_stamp = DIGEST
+    return dispatcher
 
 
 @intrinsic
@@ -29,12 +56,12 @@ def take_ticket(typingctx, counter):
 
 @intrinsic
 def lowest_bit(typingctx, mask):
-    """Index of the lowest set bit of a non-zero int32."""
+    """Index of the lowest set bit of a non-zero int64."""
 
     def codegen(context, builder, signature, args):
         return builder.cttz(args[0], cgutils.true_bit)
 
-    return types.int32(types.int32), codegen
+    return types.int64(types.int64), codegen
 
 
 inlined = njit(**{k: v for k, v in OPTIONS.items() if k != "cache"}, forceinline=True)

@@ -11,6 +11,7 @@ from tween4d.splatting.numba_engine.simd import (
     LANES,
     add_scaled,
     bits,
+    column_bits,
     constant,
     load,
     load_each,
@@ -19,8 +20,10 @@ from tween4d.splatting.numba_engine.simd import (
     minimum,
     scalars_at,
     select,
+    set_scalars,
     store,
     store_each,
+    zeros_like,
 )
 
 BLOCKS = 16
@@ -36,9 +39,9 @@ ALPHA_CAP, ALPHA_FLOOR = np.float32(MAX_ALPHA), np.float32(MIN_ALPHA)
 FINISHED = np.float32(MIN_TRANSMITTANCE)
 # A block is skipped only if it lies surely below the floor, whatever the rounding of the test.
 BLOCK_FLOOR = np.float32(math.log2(MIN_ALPHA) - 1e-3)
-POWER_FLOOR = np.float32(-8.4)
-REVIEW = 16
-"""Entries between two looks at which blocks are finished."""
+LOG_FLOOR = np.float32(math.log2(MIN_ALPHA))
+BATCH = 64
+"""Entries that are tested against the blocks before any is blended."""
 
 
 def _exp2_coefficients() -> list[np.float32]:
@@ -52,13 +55,15 @@ E0, E1, E2, E3, E4, E5 = _exp2_coefficients()
 
 
 @inlined
-def exp2(p):
-    """2^p for p <= 0, relative error below 2e-6; 2^-8.4, which is below the floor of alpha, for anything smaller."""
-    p = maximum(p, POWER_FLOOR)
+def alpha_at(p):
+    """min(2^p, cap) for p <= 0, relative error below 2e-6; 0 below the floor.
+
+    Far below the floor the polynomial means nothing, and the comparison drops it.
+    """
     q = ((((p * E5 + E4) * p + E3) * p + E2) * p + E1) * p + E0
     q = q * q
     q = q * q
-    return q * q
+    return minimum(select(p >= LOG_FLOOR, q * q, ZERO), ALPHA_CAP)
 
 
 @inlined
@@ -88,74 +93,86 @@ def inside(left, top, block, width, height):
     return (x < np.float32(width)) & (y < np.float32(height))
 
 
-@inlined
-def unfinished(state, stride):
-    """The blocks that still have a pixel to fill; transmittance is stored negative where a pixel is finished."""
-    left = np.int32(0)
-    for b in range(BLOCKS):
-        if bits(load(state, b * stride) > ZERO) != 0:
-            left |= np.int32(1) << np.int32(b)
-    return left
-
-
 @cache
 def blend_kernel(channels: int):
-    """The forward kernel for a fixed number of channels; its arrays are named in operators.py."""
+    """The forward kernel for a fixed number of channels; its arrays are named in operators.py.
+
+    The entries of a tile are taken in batches. Each entry is tested against all 16 blocks at once; then each block runs
+    through its entries of the batch with its pixels in registers.
+    """
     like, six = (ZERO,) * channels, (ZERO,) * RECORD
-    stride = (1 + channels) * LANES
+    stride, row = (1 + channels) * LANES, RECORD + channels
 
     @kernel
     def blend(
         counter, records, tile_start, entries, masks, visited, tiles_x, background, transmittance, image, alpha_image
     ):
         height, width = alpha_image.shape
-        row = records.shape[1]
+        keep = len(transmittance) > 0
         state = np.empty(BLOCKS * stride, np.float32)
+        near = np.empty(BATCH * row, np.float32)
+        touched = np.zeros(BATCH, np.int32)
         while True:
             tile = take_ticket(counter)
             if tile >= len(tile_start) - 1:
                 break
             left, top = (tile % tiles_x) * TILE, (tile // tiles_x) * TILE
-            state[:] = ZERO
+            alive = 0
             for b in range(BLOCKS):
                 seen = inside(left, top, b, width, height)
+                if bits(seen) != 0:
+                    alive |= 1 << b
+                # Transmittance is stored negative where a pixel is finished.
                 store(state, b * stride, select(seen, constant(COLUMN) * ZERO + ONE, -ONE))
-            alive = unfinished(state, stride)
-            since = 0
+                store_each(state, b * stride + LANES, zeros_like(like))
             first, last = tile_start[tile], tile_start[tile + 1]
             e = first
-            while e < last:
-                since += 1
-                if since == REVIEW:
-                    since = 0
-                    alive = unfinished(state, stride)
-                    if alive == 0:
-                        break
-                at = np.intp(entries[e]) * row
-                mx, my, A, B, C, log_opacity = scalars_at(records, at, six)
-                color = scalars_at(records, at + 6, like)
-                x = np.float32(left) + HALF - mx
-                y = np.float32(top) + HALF - my
-                mask = touched_blocks(A, B, C, log_opacity, x, y) & alive
-                masks[e] = mask
-                e += 1
-                while mask != 0:
-                    b = np.intp(lowest_bit(mask))
-                    mask &= mask - np.int32(1)
-                    dx = constant(COLUMN) + (x + FOUR * np.float32(b & 3))
-                    dy = constant(ROW) + (y + FOUR * np.float32(b >> 2))
-                    a = minimum(exp2(dx * (dx * A + dy * B) + (dy * dy * C + log_opacity)), ALPHA_CAP)
+            while e < last and alive != 0:
+                count = min(BATCH, last - e)
+                for j in range(count):
+                    at = np.intp(entries[e + j]) * row
+                    mx, my, A, B, C, log_opacity = scalars_at(records, at, six)
+                    x = np.float32(left) + HALF - mx
+                    y = np.float32(top) + HALF - my
+                    mask = touched_blocks(A, B, C, log_opacity, x, y) & alive
+                    touched[j] = mask
+                    if keep:
+                        masks[e + j] = mask
+                    set_scalars(near, j * row, (mx, my, A, B, C, log_opacity) + scalars_at(records, at + RECORD, like))
+                for j in range(count, BATCH):
+                    touched[j] = 0
+                e += count
+                todo = alive
+                while todo != 0:
+                    b = lowest_bit(todo)
+                    todo &= todo - 1
+                    hits = column_bits(touched, 0, b) | column_bits(touched, LANES, b) << LANES
+                    hits |= column_bits(touched, 2 * LANES, b) << 2 * LANES
+                    hits |= column_bits(touched, 3 * LANES, b) << 3 * LANES
+                    if hits == 0:
+                        continue
+                    px = constant(COLUMN) + (np.float32(left + 4 * (b & 3)) + HALF)
+                    py = constant(ROW) + (np.float32(top + 4 * (b >> 2)) + HALF)
                     T = load(state, b * stride)
-                    w = a * T
-                    after = T - w
-                    drawn, room = a >= ALPHA_FLOOR, after > FINISHED
-                    w = select(drawn & room, w, ZERO)
-                    store(state, b * stride, select(drawn, select(room, after, magnitude(T) * -ONE), T))
-                    blended = add_scaled(load_each(state, b * stride + LANES, like), w, color)
+                    blended = load_each(state, b * stride + LANES, like)
+                    while hits != 0:
+                        at = lowest_bit(hits) * row
+                        hits &= hits - 1
+                        mx, my, A, B, C, log_opacity = scalars_at(near, at, six)
+                        dx, dy = px - mx, py - my
+                        w = alpha_at(dx * (dx * A + dy * B) + (dy * dy * C + log_opacity)) * T
+                        after = T - w
+                        room = after > FINISHED
+                        T = select(room, after, magnitude(T) * -ONE)
+                        blended = add_scaled(blended, select(room, w, ZERO), scalars_at(near, at + RECORD, like))
+                    store(state, b * stride, T)
                     store_each(state, b * stride + LANES, blended)
+                    if bits(T > ZERO) == 0:
+                        alive &= ~(1 << b)
             visited[tile] = e - first
             for b in range(BLOCKS):
-                store(transmittance, (tile * BLOCKS + b) * LANES, magnitude(load(state, b * stride)))
+                if keep:
+                    store(transmittance, (tile * BLOCKS + b) * LANES, magnitude(load(state, b * stride)))
                 for lane in range(LANES):
                     px, py = left + (b & 3) * 4 + (lane & 3), top + (b >> 2) * 4 + (lane >> 2)
                     if px < width and py < height:

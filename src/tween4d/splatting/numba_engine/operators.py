@@ -1,6 +1,5 @@
 """The kernels as differentiable PyTorch functions."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -10,14 +9,23 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from tween4d.splatting.constants import TILE
-from tween4d.splatting.numba_engine.backward import unblend_kernel
-from tween4d.splatting.numba_engine.bin import gather, list_tiles, make_records, sort_visible
-from tween4d.splatting.numba_engine.forward import BLOCKS, LANES, blend_kernel
+from tween4d.splatting.numba_engine.backward import sums_width, unblend_kernel
+from tween4d.splatting.numba_engine.bin import (
+    bin_boxes,
+    count_pairs,
+    gather,
+    list_pairs,
+    make_records,
+    place_parts,
+)
+from tween4d.splatting.numba_engine.forward import BLOCKS, LANES, RECORD, blend_kernel
+from tween4d.splatting.numba_engine.memory import Lease
 from tween4d.splatting.numba_engine.project import CHUNK, project_backward, project_forward
-from tween4d.splatting.numba_engine.threads import share
+from tween4d.splatting.numba_engine.sort import merge_runs, sort_parts
+from tween4d.splatting.numba_engine.threads import share, threads_for
 from tween4d.splatting.values import Composite, Projected, Projection
 
-CHANNELS = (1, 3, 4, 8)
+CHANNELS = (1, 3, 4, 5, 8)
 """Numbers of channels that have a kernel; others are rendered in parts, padded with zeros."""
 
 
@@ -35,7 +43,11 @@ class _Project(torch.autograd.Function):
         out = [np.empty(shape, np.float32) for shape in shapes]
         for i in range(c):
             part = tuple(o[i] for o in out)
-            share(project_forward, *arrays[:4], arrays[4][i], cameras[i], limits, settings.antialiased, part)
+            share(
+                project_forward,
+                *(*arrays[:4], arrays[4][i], cameras[i], limits, settings.antialiased, part),
+                threads=threads_for(n),
+            )
         tensors = [torch.from_numpy(o) for o in out]
         ctx.save_for_backward(means, quats, scales, viewmats)
         ctx.state = cameras, limits, out[4], out[3]
@@ -52,29 +64,77 @@ class _Project(torch.autograd.Function):
         out = [np.zeros((n, k), np.float32) for k in (3, 4, 3)]
         v_views = np.zeros((len(views), 4, 4), np.float32)
         for i in range(len(views)):
-            v_view = np.zeros((math.ceil(n / CHUNK), 3, 4), np.float64)
+            v_view = np.empty((-(-n // CHUNK), 12), np.float64)
             share(
                 project_backward,
                 *(means, quats, scales, views[i], cameras[i], limits),
-                (extents[i], compensations[i]),
-                tuple(g[i] for g in gradients),
+                (extents[i], compensations[i][:, None]),
+                (gradients[0][i], gradients[1][i], gradients[2][i][:, None], gradients[3][i][:, None]),
                 (*out, v_view),
+                threads=threads_for(n),
             )
-            v_views[i, :3] = v_view.sum(0)
+            v_views[i, :3] = v_view.sum(0).reshape(3, 4)
         v_means, v_quats, v_scales = (torch.from_numpy(o) for o in out)
         return v_means, v_quats, v_scales, None, torch.from_numpy(v_views), None, None
 
 
-class _Bins(NamedTuple):
-    """One image's Gaussians in depth order and their tiles."""
+class Bins(NamedTuple):
+    """One image's Gaussians in depth order, and its pairs of a Gaussian and a tile."""
 
+    lease: Lease
     order: np.ndarray
-    records: np.ndarray
     first: np.ndarray
-    place: np.ndarray
-    pair_tile: np.ndarray
     tile_start: np.ndarray
     entries: np.ndarray
+    slots: np.ndarray
+    tiles_x: int
+    tiles_y: int
+
+
+def bin_image(means2d: np.ndarray, depths: np.ndarray, extents: np.ndarray, size: tuple[int, int], keep: bool) -> Bins:
+    """Sort by depth and list the pairs of every tile.
+
+    Args:
+        keep: whether a backward pass will follow.
+    """
+    lease, scratch = Lease(), Lease()
+    n, tiles_x, tiles_y = len(depths), -(-size[0] // TILE), -(-size[1] // TILE)
+    threads = threads_for(n)
+    parts = 1 << (threads - 1).bit_length()
+    keys, spare, runs = scratch.array((n,), np.uint64), scratch.array((n,), np.uint64), np.empty((parts, 2), np.int64)
+    share(sort_parts, depths, extents, parts, keys, spare, runs, threads=threads)
+    keys, spare = spare, keys
+    while len(runs) > 1:
+        share(merge_runs, keys, runs, 2 * parts // len(runs), spare, threads=threads)
+        keys, spare = spare, keys
+        stops = np.cumsum(runs[:, 1] - runs[:, 0])[1::2]
+        runs = np.stack([np.concatenate([[0], stops[:-1]]), stops], 1)
+    m = int(runs[-1, 1])
+    first = lease.array((n + 1,), np.int64)
+    first[0] = 0
+    share(count_pairs, means2d, extents, tiles_x, tiles_y, parts, first, threads=threads)
+    for part in range(1, parts):
+        start, stop = n * part // parts, n * (part + 1) // parts
+        first[start + 1 : stop + 1] += first[start]
+    pairs = int(first[n])
+    order, base = lease.array((m,), np.int32), scratch.array((m,), np.int64)
+    box, counts = scratch.array((m, 4), np.int32), scratch.array((parts, tiles_x * tiles_y), np.int64)
+    share(
+        bin_boxes, keys, means2d, extents, first, tiles_x, tiles_y, parts, (order, base, box, counts), threads=threads
+    )
+    tile_start = lease.array((tiles_x * tiles_y + 1,), np.int64)
+    place_parts(counts, tile_start)
+    entries, slots = lease.array((pairs,), np.int32), lease.array((pairs if keep else 0,), np.int64)
+    share(list_pairs, base, box, tiles_x, parts, counts, entries, slots, threads=threads)
+    return Bins(lease, order, first, tile_start, entries, slots, tiles_x, tiles_y)
+
+
+class _Pass(NamedTuple):
+    """What the backward pass of one image needs of its forward pass."""
+
+    bins: Bins
+    lease: Lease
+    records: np.ndarray
     masks: np.ndarray
     visited: np.ndarray
     transmittance: np.ndarray
@@ -82,59 +142,60 @@ class _Bins(NamedTuple):
 
 class _Blend(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, means2d, conics, colors, opacities, backgrounds, depths, extents, size, absgrad):
+    def forward(ctx, means2d, conics, colors, opacities, backgrounds, bins: list[Bins], size, absgrad, keep):
         width, height = size
-        tiles_x, tiles_y = -(-width // TILE), -(-height // TILE)
         c, n, channels = colors.shape
         images, alphas = np.empty((c, height, width, channels), np.float32), np.empty((c, height, width), np.float32)
-        inputs = [_array(t) for t in (means2d, conics, colors, opacities, backgrounds, depths, extents)]
+        inputs = [_array(t) for t in (means2d, conics, colors, opacities, backgrounds)]
         blend = blend_kernel(channels)
-        views = []
-        for i in range(c):
-            means_i, conics_i, colors_i, opacities_i, background, depths_i, extents_i = (a[i] for a in inputs)
-            order = sort_visible(depths_i, extents_i)
-            records = make_records(order, means_i, conics_i, colors_i, opacities_i)
-            lists = list_tiles(order, means_i, extents_i, tiles_x, tiles_y)
-            _, _, _, tile_start, entries = lists
-            masks, visited = np.empty(len(entries), np.uint16), np.empty(tiles_x * tiles_y, np.int32)
-            transmittance = np.empty((tiles_x * tiles_y, BLOCKS * LANES), np.float32)
+        passes = []
+        for i, b in enumerate(bins):
+            means_i, conics_i, colors_i, opacities_i, background = (a[i] for a in inputs)
+            lease = Lease()
+            records = lease.array((len(b.order), RECORD + channels), np.float32)
+            share(make_records, b.order, means_i, conics_i, colors_i, opacities_i, records, threads=threads_for(n))
+            tiles = b.tiles_x * b.tiles_y
+            masks = lease.array((len(b.entries) if keep else 0,), np.uint16)
+            visited = lease.array((tiles,), np.int32)
+            transmittance = lease.array((tiles if keep else 0, BLOCKS * LANES), np.float32)
             share(
                 blend,
-                *(records, tile_start, entries, masks, visited, tiles_x, background, transmittance),
+                *(records, b.tile_start, b.entries, masks, visited, b.tiles_x, background, transmittance),
                 *(images[i], alphas[i]),
             )
-            views.append(_Bins(order, records, *lists, masks, visited, transmittance))
+            if keep:
+                passes.append(_Pass(b, lease, records, masks, visited, transmittance))
         image_tensor, alpha_tensor = torch.from_numpy(images), torch.from_numpy(alphas)[..., None]
-        ctx.save_for_backward(image_tensor)
-        ctx.state = inputs[1], inputs[3], views, tiles_x, absgrad
-        ctx.means2d = means2d if absgrad else None
+        if keep:
+            ctx.save_for_backward(image_tensor)
+            ctx.state = inputs[1], inputs[3], passes, absgrad
+            ctx.means2d = means2d if absgrad else None
         return image_tensor, alpha_tensor
 
     @staticmethod
     @once_differentiable
     def backward(ctx, v_images, v_alphas):
-        conics, opacities, views, tiles_x, absgrad = ctx.state
+        conics, opacities, passes, absgrad = ctx.state
         images = ctx.saved_tensors[0].detach().numpy()
         v_images, v_alphas = _array(v_images), _array(v_alphas)[..., 0]
         c, n = opacities.shape
         channels = images.shape[-1]
         unblend = unblend_kernel(channels, absgrad)
-        out = [np.zeros((c, n, k), np.float32) for k in (2, 3, channels)]
-        out += [np.zeros((c, n), np.float32), np.zeros((c, n if absgrad else 0, 2), np.float32)]
+        out = [np.empty((c, n, k), np.float32) for k in (2, 3, channels)]
+        out += [np.empty((c, n), np.float32), np.empty((c, n if absgrad else 0, 2), np.float32)]
         v_backgrounds = np.zeros((c, channels), np.float32)
-        for i, b in enumerate(views):
-            sums = np.empty((len(b.entries), LANES), np.float32)
+        for i, p in enumerate(passes):
+            b, scratch = p.bins, Lease()
+            sums = scratch.array((len(b.entries), sums_width(channels, absgrad)), np.float32)
             share(
                 unblend,
-                *(b.records, b.tile_start, b.entries, b.masks, b.visited, tiles_x, b.transmittance),
-                *(images[i], v_images[i], v_alphas[i], sums),
+                *(p.records, b.tile_start, b.entries, b.slots, p.masks, p.visited, b.tiles_x, p.transmittance),
+                *((images[i], v_images[i], v_alphas[i]), sums),
             )
-            gather(
-                *(b.order, b.first, b.place, b.pair_tile, b.tile_start, b.visited, sums),
-                *(conics[i], opacities[i], channels, absgrad, tuple(o[i] for o in out)),
-            )
+            arrays = tuple(o[i] for o in out)
+            share(gather, b.first, sums, conics[i], opacities[i], channels, absgrad, arrays, threads=threads_for(n))
             if ctx.needs_input_grad[4]:
-                v_backgrounds[i] = _background_gradient(v_images[i], b.transmittance, tiles_x)
+                v_backgrounds[i] = _background_gradient(v_images[i], p.transmittance, b.tiles_x)
         if absgrad:
             ctx.means2d.absgrad = torch.from_numpy(out[4])
         v_means2d, v_conics, v_colors, v_opacities = (torch.from_numpy(o) for o in out[:4])
@@ -176,20 +237,26 @@ def composite(
     absgrad: bool = False,
 ) -> Composite:
     """See `reference.composite`; float32 on the CPU."""
+    located = [_array(t) for t in (projected.means2d, projected.depths, projected.extents)]
+    inputs = (projected.means2d, projected.conics, colors, opacities, backgrounds)
+    keep = torch.is_grad_enabled() and any(t.requires_grad for t in inputs)
+    bins = [bin_image(*(a[i] for a in located), (width, height), keep) for i in range(len(colors))]
     images, alphas, first = [], None, 0
     while first < colors.shape[-1]:
         wanted = colors.shape[-1] - first
         size = next((k for k in CHANNELS if k >= wanted), CHANNELS[-1])
+        if absgrad and wanted > CHANNELS[-1]:
+            # The absolute gradient of a sum is not the sum of the parts': one kernel for all channels.
+            size = wanted
         take = min(size, wanted)
         part, behind = colors[..., first : first + take], backgrounds[..., first : first + take]
         if take < size:
             part, behind = (torch.nn.functional.pad(t, (0, size - take)) for t in (part, behind))
         image, alpha = _Blend.apply(
-            *(projected.means2d, projected.conics, part, opacities, behind, projected.depths, projected.extents),
-            (width, height),
-            absgrad,
+            *(projected.means2d, projected.conics, part, opacities, behind),
+            *(bins, (width, height), absgrad, keep),
         )
-        images.append(image[..., :take])
+        images.append(image[..., :take] if take < size else image)
         alphas = alpha if alphas is None else alphas
         first += take
     return Composite(torch.cat(images, -1) if len(images) > 1 else images[0], alphas)

@@ -77,6 +77,7 @@ _define(operator.truediv, lambda b, x, y: b.fdiv(x, y), vector)
 _define(operator.gt, lambda b, x, y: b.fcmp_ordered(">", x, y), mask)
 _define(operator.ge, lambda b, x, y: b.fcmp_ordered(">=", x, y), mask)
 _define(operator.lt, lambda b, x, y: b.fcmp_ordered("<", x, y), mask)
+_define(operator.le, lambda b, x, y: b.fcmp_ordered("<=", x, y), mask)
 
 
 @infer_global(operator.and_)
@@ -133,16 +134,21 @@ def maximum(typingctx, x, y):
     return vector(x, y), codegen
 
 
+def _call(builder, name, args):
+    kind = ir.FunctionType(_FLOATS, [_FLOATS])
+    return builder.call(cgutils.get_or_insert_function(builder.module, kind, f"llvm.{name}.v{LANES}f32"), args)
+
+
 @intrinsic
 def magnitude(typingctx, x):
     """Absolute values."""
+    return vector(x), lambda context, builder, sig, args: _call(builder, "fabs", args)
 
-    def codegen(context, builder, sig, args):
-        kind = ir.FunctionType(_FLOATS, [_FLOATS])
-        fabs = cgutils.get_or_insert_function(builder.module, kind, f"llvm.fabs.v{LANES}f32")
-        return builder.call(fabs, args)
 
-    return vector(x), codegen
+@intrinsic
+def square_root(typingctx, x):
+    """Square roots of values >= 0."""
+    return vector(x), lambda context, builder, sig, args: _call(builder, "sqrt", args)
 
 
 @intrinsic
@@ -279,29 +285,85 @@ def scalars_at(typingctx, array, index, like):
 
 
 @intrinsic
-def sum_each(typingctx, values):
-    """One vector whose lane i is the sum over the lanes of values[i]; at most 16 vectors.
-
-    Pairs of vectors are folded into one until a single vector is left: about 3 instructions per vector, against 8 for
-    separate sums.
-    """
+def column_bits(typingctx, array, index, bit):
+    """Bit k of the int64 result is bit `bit` of the k-th of 16 int32 from flat element `index`."""
+    numbers = ir.VectorType(ir.IntType(32), LANES)
 
     def codegen(context, builder, sig, args):
-        rows = [builder.extract_value(args[0], i) for i in range(len(values))]
-        size = LANES
-        while size > 1:
-            rows += [ir.Constant(_FLOATS, [0.0] * LANES)] * (len(rows) % 2)
-            rows = [_fold(builder, x, y, size) for x, y in zip(rows[::2], rows[1::2], strict=True)]
-            size //= 2
-        return rows[0]
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        at = builder.bitcast(builder.gep(data, [args[1]]), numbers.as_pointer())
+        one = builder.shl(ir.Constant(ir.IntType(32), 1), builder.trunc(args[2], ir.IntType(32)))
+        first = builder.insert_element(ir.Constant(numbers, ir.Undefined), one, ir.Constant(ir.IntType(32), 0))
+        wanted = builder.shuffle_vector(first, first, ir.Constant(numbers, [0] * LANES))
+        found = builder.and_(builder.load(at, align=4), wanted)
+        hit = builder.icmp_unsigned("!=", found, ir.Constant(numbers, [0] * LANES))
+        return builder.zext(builder.bitcast(hit, ir.IntType(LANES)), ir.IntType(64))
 
-    return vector(values), codegen
+    return types.int64(array, types.intp, types.int64), codegen
 
 
-def _fold(builder, x, y, size):
-    """Add the halves of each group of `size` lanes; x's groups come first."""
-    starts = [lane + i for lane in range(0, 2 * LANES, size) for i in range(size // 2)]
-    kind = ir.VectorType(ir.IntType(32), LANES)
-    low = builder.shuffle_vector(x, y, ir.Constant(kind, starts))
-    high = builder.shuffle_vector(x, y, ir.Constant(kind, [i + size // 2 for i in starts]))
-    return builder.fadd(low, high)
+@intrinsic
+def set_scalars(typingctx, array, index, values):
+    """Write neighbouring float32 scalars."""
+
+    def codegen(context, builder, sig, args):
+        data = context.make_array(sig.args[0])(context, builder, args[0]).data
+        for i in range(len(values)):
+            at = builder.add(args[1], ir.Constant(ir.IntType(64), i))
+            builder.store(builder.extract_value(args[2], i), builder.gep(data, [at]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, values), codegen
+
+
+@intrinsic
+def select_each(typingctx, condition, values):
+    """The tuple's vectors where the mask is set, else 0."""
+
+    def codegen(context, builder, sig, args):
+        zero = ir.Constant(_FLOATS, [0.0] * LANES)
+        chosen = [builder.select(args[0], builder.extract_value(args[1], i), zero) for i in range(len(values))]
+        return context.make_tuple(builder, sig.return_type, chosen)
+
+    return types.UniTuple(vector, len(values))(condition, values), codegen
+
+
+@intrinsic
+def accumulate_each(typingctx, totals, values):
+    """totals + values, entry by entry."""
+
+    def codegen(context, builder, sig, args):
+        pairs = [(builder.extract_value(args[0], i), builder.extract_value(args[1], i)) for i in range(len(totals))]
+        return context.make_tuple(builder, sig.return_type, [builder.fadd(a, b) for a, b in pairs])
+
+    return types.UniTuple(vector, len(totals))(totals, values), codegen
+
+
+@intrinsic
+def load_columns(typingctx, array, index, stride, values):
+    """As many vectors as `values` has entries, `stride` elements apart."""
+    result = types.UniTuple(vector, len(values))
+
+    def codegen(context, builder, sig, args):
+        found, at = [], args[1]
+        for _ in range(len(values)):
+            found.append(builder.load(_address(context, builder, sig.args[0], args[0], at), align=4))
+            at = builder.add(at, args[2])
+        return context.make_tuple(builder, result, found)
+
+    return result(array, types.intp, types.intp, values), codegen
+
+
+@intrinsic
+def store_columns(typingctx, array, index, stride, values):
+    """Write the tuple's vectors, `stride` elements apart."""
+
+    def codegen(context, builder, sig, args):
+        at = args[1]
+        for i in range(len(values)):
+            item = builder.extract_value(args[3], i)
+            builder.store(item, _address(context, builder, sig.args[0], args[0], at), align=4)
+            at = builder.add(at, args[2])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, types.intp, values), codegen

@@ -51,23 +51,37 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_pool)
 
 
+ALONE = 4096
+"""Gaussians below which waking another thread costs more than it saves."""
+
+
 def thread_count() -> int:
     """Threads that share the work: torch's number, so that one knob governs both."""
     return torch.get_num_threads()
 
 
-def share(kernel: Callable[..., None], *arguments: object) -> None:
-    """Run kernel(counter, *arguments) on all threads at once; they draw tickets from the shared counter.
+def threads_for(gaussians: int) -> int:
+    """Threads that share work on so many Gaussians."""
+    return thread_count() if gaussians > ALONE else 1
+
+
+def share(kernel: Callable[..., None], *arguments: object, threads: int | None = None) -> None:
+    """Run kernel(counter, *arguments) on several threads at once; they draw tickets from the shared counter.
 
     Returns when all have finished. Safe to call from several threads.
+
+    Args:
+        threads: how many; None takes all.
     """
     counter = np.zeros(1, np.int64)
-    helpers = thread_count() - 1
+    helpers = (thread_count() if threads is None else threads) - 1
+    if helpers == 0:
+        kernel(counter, *arguments)
+        return
     finished: SimpleQueue = SimpleQueue()
-    if helpers:
-        _pool.grow(helpers)
-        for _ in range(helpers):
-            _pool.jobs.put((kernel, (counter, *arguments), finished))
+    _pool.grow(helpers)
+    for _ in range(helpers):
+        _pool.jobs.put((kernel, (counter, *arguments), finished))
     try:
         kernel(counter, *arguments)
     finally:
