@@ -188,6 +188,14 @@ def _backwards(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
     manifest["clips"][0]["fade_out"] = [0.9, 0.1]
 
 
+def _late(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    manifest["clips"][0]["fade_in"] = [0.1, 0.2]
+
+
+def _keyframe_outside(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
+    manifest["clips"][0]["keyframe_time"] = 1.5
+
+
 def _no_frames(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
     manifest["timeline"]["frame_count"] = 0
 
@@ -210,6 +218,8 @@ def _no_picture(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
         _lose_clip,
         _not_ours,
         _backwards,
+        _late,
+        _keyframe_outside,
         _no_frames,
         _no_tensors,
         _no_picture,
@@ -218,6 +228,7 @@ def _no_picture(manifest: dict[str, Any], members: dict[str, bytes]) -> None:
         tensors_changed("node_rest", lambda t: t * float("nan")),
         tensors_changed("times", lambda t: t.flip(0)),
         tensors_changed("node_quats", lambda t: t[:, :-1]),
+        tensors_changed("node_quats", lambda t: t * 0),
         tensors_changed("sh", lambda t: torch.cat([t, t], 1)),
     ],
 )

@@ -257,9 +257,17 @@ def _check(asset: Asset4D) -> None:
             raise ValueError("a skin index points to no node")
         if not bool((motion.times.diff() > 0).all()):
             raise ValueError("the times do not increase")
+        if not bool((motion.quats.norm(dim=-1) > 0.5).all()):
+            raise ValueError("a node's rotation is no quaternion")
+        if not 0 <= clip.keyframe_time <= 1:
+            raise ValueError("a keyframe lies outside the timeline")
         fades = (*clip.fade_in, *clip.fade_out)
         if not all(0 <= x <= 1 for x in fades) or list(fades) != sorted(fades):
             raise ValueError("the fades are out of order")
+    marks = sorted({0.0, 1.0, *(time for clip in asset.clips for time in (*clip.fade_in, *clip.fade_out))})
+    between = [(a + b) / 2 for a, b in zip(marks, marks[1:], strict=False)]
+    if not all(any(clip.presence(time) > 0 for clip in asset.clips) for time in (*marks, *between)):
+        raise ValueError("at some time no clip is visible")
 
 
 def _altered(path: Path, why: str) -> AssetError:
