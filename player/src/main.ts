@@ -71,7 +71,7 @@ async function start(root: HTMLElement, resolveReady: () => void): Promise<void>
 
   const commands = {
     toggle: () => {
-      if (!playback.playing) compare.set("off");
+      if (!playback.playing && compare.mode === "over") compare.set("off");
       playback.toggle();
     },
     step: (frames: number) => playback.step(frames),
@@ -104,7 +104,9 @@ async function start(root: HTMLElement, resolveReady: () => void): Promise<void>
   page.play.addEventListener("click", commands.toggle);
   page.action("reset").addEventListener("click", commands.reset);
   page.background.addEventListener("click", commands.background);
-  page.background.setAttribute("aria-label", "Background: white");
+  // White paper glares in a dark room.
+  page.sheet.dataset.background = window.matchMedia("(prefers-color-scheme: dark)").matches ? "grey" : "white";
+  page.background.setAttribute("aria-label", `Background: ${page.sheet.dataset.background}`);
   page.action("full").addEventListener("click", commands.full);
   page.action("full").hidden = !document.fullscreenEnabled;
   page.action("help").addEventListener("click", commands.help);
@@ -131,7 +133,6 @@ async function start(root: HTMLElement, resolveReady: () => void): Promise<void>
   }).observe(page.view);
   stage.resize();
   await stage.ready();
-  stage.invalidate();
 
   Object.assign(window.tween4d, {
     setTime: commands.toTime,

@@ -21,9 +21,9 @@ const MARKUP = `
   <h1 class="title"></h1>
   <div class="tools">
     <div class="segments" role="radiogroup" aria-label="Compare with the input pictures" hidden>
-      <button type="button" role="radio" data-compare="off" aria-checked="true" title="Look around freely">${icon("free")}<span>Free</span></button>
-      <button type="button" role="radio" data-compare="beside" aria-checked="false" title="Input picture beside the asset">${icon("beside")}<span>Beside</span></button>
-      <button type="button" role="radio" data-compare="over" aria-checked="false" title="Input picture over the asset">${icon("over")}<span>Over</span></button>
+      <button type="button" role="radio" data-compare="off" aria-checked="true" title="The object alone">${icon("free")}<span>3D</span></button>
+      <button type="button" role="radio" data-compare="beside" aria-checked="false" title="The input picture beside the object">${icon("beside")}<span>Beside input</span></button>
+      <button type="button" role="radio" data-compare="over" aria-checked="false" title="The input picture over the object">${icon("over")}<span>Over input</span></button>
     </div>
     <span class="rule"></span>
     <button type="button" class="tool" data-action="reset" aria-label="Back to the input view" title="Back to the input view (R)">${icon("reset")}</button>
@@ -44,8 +44,9 @@ const MARKUP = `
       <input class="wipe" type="range" min="0" max="100" value="50" aria-label="Share of the view covered by the input picture">
       <span class="edge" aria-hidden="true"></span>
     </div>
-    <span class="caption" hidden>Asset</span>
-    <p class="hint">Drag to look around</p>
+    <span class="caption" hidden>3D</span>
+    <button type="button" class="back" hidden>Back to the comparison</button>
+    <p class="hint">Drag to turn, scroll or pinch to zoom</p>
     <div class="curtain"><span class="ring"></span><p>Preparing</p></div>
   </div>
 </main>
@@ -85,6 +86,7 @@ export interface Page {
   besideImage: HTMLImageElement;
   overImage: HTMLImageElement;
   caption: HTMLElement;
+  back: HTMLButtonElement;
   hint: HTMLElement;
   curtain: HTMLElement;
   play: HTMLButtonElement;
@@ -134,6 +136,7 @@ export function buildPage(root: HTMLElement, manifest: Manifest): Page {
     besideImage: find(".beside"),
     overImage: find(".over"),
     caption: find(".caption"),
+    back: find(".back"),
     hint: find(".hint"),
     curtain: find(".curtain"),
     play: find(".play"),

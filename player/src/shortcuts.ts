@@ -40,6 +40,10 @@ export function listen(commands: Commands): void {
     f: () => commands.full(),
     "?": () => commands.help(),
   };
+  // A button pressed by pointer gives the focus up, so that the space bar plays; keys keep theirs.
+  window.addEventListener("click", (event) => {
+    if (event.detail > 0) (event.target as Element).closest<HTMLElement>("button")?.blur();
+  });
   window.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;

@@ -3,7 +3,7 @@
 import { dyno, ExtSplats, SplatMesh } from "@sparkjsdev/spark";
 import * as THREE from "three";
 import type { Asset } from "./asset";
-import { NODE_STRIDE, poseNodes } from "./motion";
+import { NODE_STRIDE, poseNodes, presence } from "./motion";
 
 /** Width of the per-Gaussian textures, and number of nodes in a row of the pose texture. */
 const ROW = 1024;
@@ -21,12 +21,17 @@ export function makeSplats(asset: Asset): MovingSplats {
   const mesh = new SplatMesh({ extSplats: canonicalSplats(asset), enableLod: false, raycastable: false });
   mesh.objectModifiers = [skinModifier(skinTextures(asset), poses)];
   mesh.updateGenerator();
+  let shown = "";
   return {
     mesh,
     setTime(time: number) {
       poseNodes(asset, time, poses.image.data as Float32Array);
       poses.needsUpdate = true;
       mesh.updateVersion();
+      // Other clips than those last sorted: Spark keeps the old picture until the new order is there, not an empty one.
+      const visible = asset.manifest.clips.map((clip) => presence(clip, time) > 0).join();
+      if (visible !== shown) mesh.updateMappingVersion();
+      shown = visible;
     },
   };
 }

@@ -12,8 +12,10 @@ const FILL = 0.8;
 /** How much larger than the canvas the input picture's frame may become to bring the object closer. */
 const CLOSEST = 1.4;
 const MAX_PIXEL_RATIO = 2;
-/** Our renderer's conventions: variance added to every Gaussian in pixels, and the least opacity it draws. */
-const PIXEL_VARIANCE = 0.3;
+/** Our renderer's conventions: the variance that fitting adds to every Gaussian, in squared pixels of the input
+ * camera, the distance below which it grows no further, and the least opacity that is drawn. */
+const FITTED_BLUR = 0.3;
+const NEAREST = 0.5;
 const LEAST_ALPHA = 1 / 255;
 
 export interface Frame {
@@ -42,14 +44,14 @@ export class Stage {
     private readonly canvas: HTMLCanvasElement,
     private readonly still: () => boolean,
   ) {
-    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: false, alpha: true, premultipliedAlpha: true });
+    // Drawn only on change: the buffer must last until then, else saving or printing the page shows an empty sheet.
+    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: false, alpha: true, preserveDrawingBuffer: true });
     this.renderer.setClearColor(0x000000, 0);
     this.spark = new SparkRenderer({
       renderer: this.renderer,
       accumExtSplats: true,
       enableLod: false,
       sortRadial: false,
-      preBlurAmount: PIXEL_VARIANCE,
       blurAmount: 0,
       minAlpha: LEAST_ALPHA,
       maxStdDev: Math.sqrt(-2 * Math.log(LEAST_ALPHA)),
@@ -78,6 +80,8 @@ export class Stage {
   async ready(): Promise<void> {
     await this.splats.mesh.initialized;
     await this.settle();
+    // Spark drops an order that comes before the first one was drawn.
+    this.draw();
   }
 
   onMove(listener: () => void): void {
@@ -89,7 +93,7 @@ export class Stage {
     this.invalidate();
   }
 
-  invalidate(): void {
+  private invalidate(): void {
     this.dirty = true;
   }
 
@@ -176,7 +180,7 @@ export class Stage {
       this.lens(width, height, { left: 0, top: 0, width, height });
       this.renderer.setClearColor(0xffffff, 1);
       await this.settle();
-      this.renderer.render(this.scene, this.camera);
+      this.draw();
       return this.canvas.toDataURL("image/png");
     } finally {
       this.renderer.setClearColor(0x000000, 0);
@@ -187,24 +191,30 @@ export class Stage {
 
   private draw(): void {
     this.dirty = false;
+    // The fitted blur keeps its size on the object: else gaps open between the Gaussians of an enlarged picture.
+    const { fov, width, height } = this.asset.manifest;
+    const enlarged = focalLength(this.camera.fov, this.canvas.height) / focalLength(fov, Math.max(width, height));
+    this.spark.preBlurAmount = FITTED_BLUR * (enlarged * (DISTANCE / Math.max(this.camera.position.length(), NEAREST))) ** 2;
     this.renderer.render(this.scene, this.camera);
   }
 
   private async settle(): Promise<void> {
     this.camera.updateMatrixWorld();
+    const sorted = async () => {
+      while (this.spark.sorting || this.spark.sortDirty) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
     do {
+      // Spark puts an update off while it sorts.
+      await sorted();
       this.splats.mesh.updateVersion();
       await this.spark.update({ scene: this.scene, camera: this.camera });
-      while (this.spark.sorting || this.spark.sortDirty) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+      await sorted();
     } while (this.spark.display !== this.spark.current);
   }
 
   /** A lens under which `frame` shows exactly what the input camera sees. */
   private lens(width: number, height: number, frame: Frame): void {
-    const half = THREE.MathUtils.degToRad(this.asset.manifest.fov) / 2;
-    const focal = Math.max(frame.width, frame.height) / 2 / Math.tan(half);
+    const focal = focalLength(this.asset.manifest.fov, Math.max(frame.width, frame.height));
     this.camera.fov = THREE.MathUtils.radToDeg(2 * Math.atan(height / 2 / focal));
     this.camera.aspect = width / height;
     this.camera.updateProjectionMatrix();
@@ -235,6 +245,11 @@ export class Stage {
     this.invalidate();
     for (const listener of this.moved) listener();
   }
+}
+
+/** In the unit of `side`, which the field of view in degrees spans. */
+function focalLength(fov: number, side: number): number {
+  return side / 2 / Math.tan(THREE.MathUtils.degToRad(fov) / 2);
 }
 
 function sphere(azimuth: number, elevation: number): THREE.Spherical {

@@ -83,25 +83,36 @@ class OpenPage:
 @pytest.fixture
 def open_player(browser: Any) -> Iterator[Callable[..., OpenPage]]:
     """Opens a page from disk and waits until the player is ready; keywords go to the browser context."""
-    contexts = []
+    players = []
 
     def opened(path: Path, **options: Any) -> OpenPage:
-        options = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"} | options
-        context = browser.new_context(**options)
-        contexts.append(context)
-        player = OpenPage(context.new_page())
-        player.page.set_default_timeout(20_000)
-        player.page.on("request", lambda request: player.requests.append(request.url))
-        player.page.on("websocket", lambda socket: player.requests.append(socket.url))
-        player.page.on("pageerror", lambda error: player.complaints.append(str(error)))
-        player.page.on(
-            "console",
-            lambda message: player.complaints.append(message.text) if message.type in ("error", "warning") else None,
-        )
-        player.page.goto(path.as_uri())
-        player.call("ready")
-        return player
+        players.append(_open(browser, path, **options))
+        return players[-1]
 
     yield opened
-    for context in contexts:
-        context.close()
+    for player in players:
+        player.page.context.close()
+
+
+@pytest.fixture(scope="session")
+def still_player(browser: Any, page_path: Path) -> Iterator[OpenPage]:
+    """One open page for all tests that only ask for pictures at a time and view."""
+    player = _open(browser, page_path)
+    yield player
+    player.page.context.close()
+
+
+def _open(browser: Any, path: Path, **options: Any) -> OpenPage:
+    options = {"viewport": {"width": 1000, "height": 700}, "reduced_motion": "reduce"} | options
+    player = OpenPage(browser.new_context(**options).new_page())
+    player.page.set_default_timeout(20_000)
+    player.page.on("request", lambda request: player.requests.append(request.url))
+    player.page.on("websocket", lambda socket: player.requests.append(socket.url))
+    player.page.on("pageerror", lambda error: player.complaints.append(str(error)))
+    player.page.on(
+        "console",
+        lambda message: player.complaints.append(message.text) if message.type in ("error", "warning") else None,
+    )
+    player.page.goto(path.as_uri())
+    player.call("ready")
+    return player

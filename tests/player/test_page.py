@@ -49,34 +49,62 @@ def test_the_page_cannot_reach_a_network(open_player, page_path):
     ("time", "azimuth", "elevation"),
     [(0.0, 0, 0), (0.25, 30, 0), (0.45, 120, 20), (0.5, 0, 0), (0.55, 200, -15), (0.8, -60, -30), (1.0, 0, 0)],
 )
-def test_agrees_with_our_renderer(open_player, page_path, asset, time, azimuth, elevation):
+def test_agrees_with_our_renderer(still_player, asset, time, azimuth, elevation):
     """Oracle: the rasteriser: at the ends, between keyframes, in the overlap of clips and from the back."""
-    player = open_player(page_path)
-    player.call(f"setTime({time})")
-    player.call(f"setCamera({azimuth}, {elevation})")
+    still_player.call(f"setTime({time})")
+    still_player.call(f"setCamera({azimuth}, {elevation})")
     ours = render_view(asset, orbit_camera(azimuth, elevation, SIDE, SIDE), time).on(1.0).numpy()
-    assert _psnr(_picture(player), ours) >= AGREEMENT_DB
+    assert _psnr(_picture(still_player), ours) >= AGREEMENT_DB
 
 
-def test_agrees_when_the_picture_is_not_square(open_player, page_path, asset):
+def test_agrees_when_the_picture_is_not_square(still_player, asset):
     """Oracle: the rasteriser, with the field of view along the longer side, lying and standing."""
-    player = open_player(page_path)
-    player.call("setTime(0)")
+    still_player.call("setTime(0)")
+    still_player.call("setCamera(0, 0)")
     for width, height in [(240, 120), (120, 240)]:
         ours = render_view(asset, input_camera(width, height), 0.0).on(1.0).numpy()
-        assert _psnr(_picture(player, width, height), ours) >= AGREEMENT_DB
+        assert _psnr(_picture(still_player, width, height), ours) >= AGREEMENT_DB
 
 
-def test_picture_changes_over_time(open_player, page_path):
+@pytest.mark.parametrize("side", [SIDE // 2, SIDE * 2])
+def test_agrees_at_another_size_than_the_inputs(still_player, asset, side):
+    """Oracle: the rasteriser, with the blur that keeps its size on the object."""
+    still_player.call("setTime(0.5)")
+    still_player.call("setCamera(0, 0)")
+    ours = render_view(asset, input_camera(side, side), 0.5).on(1.0).numpy()
+    assert _psnr(_picture(still_player, side, side), ours) >= AGREEMENT_DB
+
+
+def test_picture_changes_over_time(still_player):
     """Oracle: the made-up motion: ends differ strongly, the same time gives the same picture again."""
-    player = open_player(page_path)
+    still_player.call("setCamera(0, 0)")
     pictures = []
     for time in (0.0, 0.5, 1.0, 0.0):
-        player.call(f"setTime({time})")
-        pictures.append(_picture(player))
+        still_player.call(f"setTime({time})")
+        pictures.append(_picture(still_player))
     assert _psnr(pictures[0], pictures[1]) < 25
     assert _psnr(pictures[0], pictures[2]) < 20
     assert _psnr(pictures[0], pictures[3]) > 50
+
+
+def test_a_jump_to_another_clip_shows_no_empty_picture(open_player, page_path):
+    """Oracle: the canvas, read in every turn of the browser's loop: the object covers part of it in all of them."""
+    player = open_player(page_path)
+    covered = player.page.evaluate("""() => new Promise((resolve) => {
+        const small = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+        const counts = [];
+        const look = () => {
+            small.clearRect(0, 0, 64, 64);
+            small.drawImage(document.querySelector("canvas"), 0, 0, 64, 64);
+            const pixels = small.getImageData(0, 0, 64, 64).data;
+            counts.push(pixels.filter((value, i) => i % 4 === 3 && value > 128).length);
+            if (counts.length % 5 === 0) window.tween4d.setTime(counts.length % 10 ? 1 : 0);
+            if (counts.length < 31) requestAnimationFrame(look);
+            else resolve(counts);
+        };
+        requestAnimationFrame(look);
+    })""")
+    assert min(covered) > 50
 
 
 def test_plays_by_itself_and_pauses(open_player, page_path):
@@ -187,6 +215,32 @@ def test_input_picture_lies_exactly_over_the_asset(open_player, asset, tmp_path)
     asset_shown, picture_shown = (shot[100:330, 260:740] for shot in shots)
     assert asset_shown.min() < 0.3
     assert _psnr(asset_shown, picture_shown) > 27
+
+
+def test_comparison_only_where_it_holds(open_player, page_path):
+    """Oracle: the meaning of the mode: the wipe shows at an end from the input view; one press leads back there."""
+    player = open_player(page_path)
+    player.page.get_by_role("radio", name="Over").click()
+    back = player.page.get_by_role("button", name="Back to the comparison")
+    overlay = player.page.locator(".overlay:not(.away)")
+    assert overlay.count() == 1 and not back.is_visible()
+    for elsewhere in ("setTime(0.4)", "setCamera(30, 0)"):
+        player.call(elsewhere)
+        assert overlay.count() == 0
+        back.click()
+        player.wait_until("!document.querySelector('.overlay').classList.contains('away')")
+    assert player.call("getTime()") == 0
+
+
+def test_plays_beside_the_input_picture(open_player, page_path):
+    """Oracle: the page: beside stays while playing, and the picture is that of the nearer end."""
+    player = open_player(page_path)
+    player.page.get_by_role("radio", name="Beside").click()
+    player.call("setTime(0.55)")
+    player.page.keyboard.press("Space")
+    player.wait_until("window.tween4d.getTime() > 0.56")
+    assert player.page.locator(".reference").is_visible()
+    assert player.page.locator(".reference figcaption").text_content() == "Input, end"
 
 
 def test_every_control_has_a_name(open_player, page_path):
