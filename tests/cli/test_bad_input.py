@@ -1,5 +1,6 @@
 """Whatever is wrong: one sentence on stderr, code 2, and nothing written."""
 
+import json
 import re
 import struct
 import zlib
@@ -75,7 +76,7 @@ BAD_RUNS = {
     "too many frames": ("good.png good.png -o a.t4d --frames 100000", "number of frames"),
     "field of view": ("good.png good.png -o a.t4d --fov 180", "field of view"),
     "missing guide": ("good.png text.png -o a.t4d --guide none.mp4", "not an image|no such video"),
-    "guide that is no video": ("good.png good.png -o a.t4d --guide video.mp4", "not a video.*video.mp4"),
+    "guide that is no video": ("good.png plain.png -o a.t4d --guide video.mp4", "not a video.*video.mp4"),
 }
 
 
@@ -95,18 +96,22 @@ def test_a_run_that_cannot_be_is_refused(desk: Path, cli: Cli, name: str) -> Non
     assert not [path for path in after if ".part" in path.name]
 
 
-def test_every_kind_of_picture_is_converted(desk: Path, cli: Cli) -> None:
-    """Oracle: contract; an animated GIF against a 16-bit grey picture makes an asset, and the animation is said."""
+def test_pictures_of_every_kind_and_size_are_fitted_and_said(desk: Path, cli: Cli) -> None:
+    """Oracle: contract; an animated palette GIF against a larger 16-bit grey picture, into a folder that is not yet."""
     with Pillow.open(desk / "good.png") as picture:
         ground = Pillow.new("RGBA", picture.size, "white")
         ground.alpha_composite(picture.convert("RGBA"))
-    frames = [ground.convert("RGB").rotate(angle, fillcolor="white") for angle in (0, 90)]
+    frames = [ground.convert("RGB").rotate(angle, fillcolor="white").quantize(64) for angle in (0, 90)]
     frames[0].save("moving.gif", save_all=True, append_images=frames[1:])
-    Pillow.fromarray(np.asarray(ground.convert("L")).astype(np.uint16) * 257).save("deep.png")
-    done = cli("run", "moving.gif", "deep.png", "-o", "a.t4d", "--preset", "draft", "--frames", 5)
+    grey = ground.convert("L").resize((96, 80))
+    Pillow.fromarray(np.asarray(grey).astype(np.uint16) * 257).save("deep.png")
+    words = "run moving.gif deep.png -o new/a.t4d --preset draft --frames 5 --json"
+    done = cli(*words.split())
     assert done.code == 0, done.err
     assert "animation of 2 frames: its first frame is used" in done.err
-    assert (desk / "a.t4d").stat().st_size > 10_000
+    assert "differ in size" in done.err
+    assert len(json.loads(done.out)["notes"]) == 2
+    assert {path.name for path in (desk / "new").iterdir()} == {"a.t4d", "a.work"}
 
 
 BAD_ASSETS = {

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image as Pillow
 
 from tests.cli.conftest import Outcome, Resumed, finish, start, wait_for
 from tween4d.io.asset import load_asset
@@ -114,20 +113,3 @@ def test_identical_images_are_said(pair: tuple[Path, Path], tmp_path: Path, cli:
     done = cli("run", pair[0], pair[0], "-o", tmp_path / "a.t4d", "--preset", "draft", "--frames", 6)
     assert done.code == 0 and "stand still" in done.sentence
     assert load_asset(tmp_path / "a.t4d").frame_count == 6
-
-
-def test_pictures_of_different_sizes_and_kinds_are_fitted_and_said(
-    pair: tuple[Path, Path], tmp_path: Path, cli: Callable[..., Outcome]
-) -> None:
-    """Oracle: contract; a palette picture against a larger one on a plain ground, in a folder that does not exist."""
-    with Pillow.open(pair[0]) as picture:
-        ground = Pillow.new("RGBA", picture.size, "white")
-        ground.alpha_composite(picture.convert("RGBA"))
-        ground.convert("RGB").quantize(64).save(tmp_path / "p.png")
-        ground.convert("RGB").resize((96, 80)).save(tmp_path / "q.jpg", quality=95)
-    out = tmp_path / "new" / "a.t4d"
-    done = cli("run", tmp_path / "p.png", tmp_path / "q.jpg", "-o", out, "--preset", "draft", "--frames", 5, "--json")
-    assert done.code == 0, done.err
-    account = json.loads(done.out)
-    assert any("differ in size" in note for note in account["notes"])
-    assert "differ in size" in done.err and out.exists()

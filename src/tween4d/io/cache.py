@@ -4,6 +4,7 @@ import errno
 import gc
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -95,7 +96,8 @@ class WorkingFolder:
                 safetensors.torch.save_file(packed.tensors, part, metadata=header)
             except safetensors.SafetensorError as error:
                 # The library reports the operating system's refusal as text only.
-                code = errno.ENOSPC if "os error 28" in str(error) or "No space" in str(error) else errno.EIO
+                told = re.search(r"os error (\d+)", str(error))
+                code = int(told[1]) if told else errno.EIO
                 raise OSError(code, str(error)) from error
         siblings = sorted(self.path.glob(f"{stage}-*{SUFFIX}"), key=lambda p: p.stat().st_mtime, reverse=True)
         for old in siblings[KEPT_PER_STAGE:]:
