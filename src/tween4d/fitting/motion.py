@@ -11,8 +11,9 @@ from tween4d.data.gaussians import Gaussians
 from tween4d.data.nodes import NodeMotion, Skin
 from tween4d.fitting.losses import picture_loss
 from tween4d.fitting.optimise import minimise
-from tween4d.geometry.rigidity import acceleration_energy, arap_energy, isometry_energy, trajectory_graph
-from tween4d.geometry.rotation import to_matrix, unroll
+from tween4d.fitting.regularity import motion_energy
+from tween4d.geometry.rigidity import trajectory_graph
+from tween4d.geometry.rotation import unroll
 from tween4d.splatting import rasterize
 from tween4d.splatting.skinning import skin_gaussians
 
@@ -75,6 +76,7 @@ def fit_nodes(
     # Half of full trust even where nothing was matched: unseen parts rest rather than wander.
     stay = weights.stay * (0.5 + 0.5 * trust)[None, :, None]
     order = _spread(len(targets))
+    fixed = gaussians.scales, gaussians.opacities, gaussians.colors
 
     def moved(p: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         quats = motion.quats + rows * p["turn"]
@@ -92,9 +94,10 @@ def fit_nodes(
             gaussians.means,
             gaussians.quats,
         )
-        color, alpha = _draw(replace(gaussians, means=means, quats=turned), target.camera)
+        color, alpha = _draw(means, turned, fixed, target.camera)
         picture = target.weight * picture_loss(color, alpha, target.color, target.alpha, weights.mask)
-        return picture + _regular(motion, quats, translations, graph, weights) + (stay * p["shift"].square()).mean()
+        shape = motion_energy(motion.rest, motion.rest + translations, quats, graph, weights.rigid, weights.smooth)
+        return picture + shape + (stay * p["shift"].square()).mean()
 
     start = {"turn": torch.zeros_like(motion.quats), "shift": torch.zeros_like(motion.translations)}
     fitted = minimise(start, {"turn": 4e-3, "shift": 1.2e-3}, loss, steps)
@@ -102,29 +105,18 @@ def fit_nodes(
     return replace(motion, quats=unroll(quats), translations=translations)
 
 
-def _regular(
-    motion: NodeMotion, quats: Tensor, translations: Tensor, graph: Int[Tensor, "m k"], weights: MotionWeights
-) -> Float[Tensor, ""]:
-    posed = motion.rest + translations
-    if graph.shape[1] == 0:
-        return weights.smooth * acceleration_energy(posed)
-    rigid = arap_energy(motion.rest, posed, to_matrix(quats), graph) + isometry_energy(motion.rest, posed, graph)
-    return weights.rigid * rigid + weights.smooth * acceleration_energy(posed)
-
-
-def _draw(gaussians: Gaussians, camera: Camera) -> tuple[Tensor, Tensor]:
+def _draw(means: Tensor, quats: Tensor, fixed: tuple[Tensor, Tensor, Tensor], camera: Camera) -> tuple[Tensor, Tensor]:
+    """Colour [h, w, 3] and coverage [h, w] of Gaussians whose scales, opacities and colours stay."""
     colors, alphas, _ = rasterize(
-        gaussians.means,
-        gaussians.quats,
-        gaussians.scales,
-        gaussians.opacities,
-        gaussians.colors,
+        means,
+        quats,
+        *fixed,
         camera.world_to_camera[None],
         camera.intrinsics[None],
         camera.width,
         camera.height,
     )
-    return colors[0], alphas[0, ..., 0]
+    return colors.squeeze(0), alphas.squeeze(0).squeeze(-1)
 
 
 def _spread(count: int) -> Int[Tensor, "n"]:

@@ -1,7 +1,5 @@
 """Refuse what cannot be rendered, by the name of the array."""
 
-import math
-
 import torch
 from torch import Tensor
 
@@ -75,13 +73,18 @@ def check_settings(
 def check_finite(arrays: dict[str, Tensor]) -> None:
     """Raise InputError naming the first array that holds NaN or infinity."""
     for name, array in arrays.items():
-        # A sum is finite only if all terms are; it may overflow, so what it suspects is looked at again.
-        if math.isfinite(float(array.detach().sum())):
-            continue
-        if not bool(torch.isfinite(array.detach()).all()):
+        if not _all_finite(array):
             bad = torch.nonzero(~torch.isfinite(array.detach()))
             raise InputError(
                 f"{name} holds {len(bad)} values that are NaN or infinite",
                 f"first at {bad[0].tolist()}",
                 "lower the learning rate, or drop those Gaussians before rendering",
             )
+
+
+def _all_finite(array: Tensor) -> bool:
+    if array.device.type == "cpu" and array.dtype == torch.float32:
+        from tween4d.splatting.numba_engine.finite import all_finite
+
+        return all_finite(array)
+    return bool(torch.isfinite(array.detach()).all())

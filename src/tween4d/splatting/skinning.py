@@ -32,6 +32,27 @@ def skin_gaussians(
         Centres and orientations; the length of an orientation is that of its input. Differentiable in node_quats,
         node_translations, means and quats.
     """
+    arrays = rest_positions, node_quats, node_translations, weights, means, quats
+    if not all(a.device.type == "cpu" and a.dtype == torch.float32 for a in arrays):
+        return blend_in_torch(rest_positions, node_quats, node_translations, indices, weights, means, quats)
+    from tween4d.splatting.numba_engine.skin_operator import skin
+
+    if node_quats.dim() == 3:
+        return skin(rest_positions, node_quats, node_translations, indices, weights, means, quats)
+    posed, turned = skin(rest_positions, node_quats[None], node_translations[None], indices, weights, means, quats)
+    return posed.squeeze(0), turned.squeeze(0)
+
+
+def blend_in_torch(
+    rest_positions: Float[Tensor, "m 3"],
+    node_quats: Float[Tensor, "*t m 4"],
+    node_translations: Float[Tensor, "*t m 3"],
+    indices: Int[Tensor, "n k"],
+    weights: Float[Tensor, "n k"],
+    means: Float[Tensor, "n 3"],
+    quats: Float[Tensor, "n 4"],
+) -> tuple[Float[Tensor, "*t n 3"], Float[Tensor, "*t n 4"]]:
+    """The readable twin of the kernels of `skin_gaussians`: any float type and device."""
     index = indices.long()
     unit = node_quats / node_quats.norm(dim=-1, keepdim=True)
     turns = unit[..., index, :]

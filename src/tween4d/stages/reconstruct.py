@@ -103,4 +103,4 @@ def _draw(gaussians: Gaussians, views: KeyframeViews, view: int) -> tuple[Float[
         camera.width,
         camera.height,
     )
-    return colors[0], alphas[0, ..., 0]
+    return colors.squeeze(0), alphas.squeeze(0).squeeze(-1)

@@ -39,7 +39,7 @@ def kernel(function: Callable[..., Any]) -> Any:
     # old code. Its cache has no public way to say so; if this one ever goes, numba's own rule is left.
     stored = getattr(getattr(dispatcher, "_cache", None), "_cache_file", None)
     if stored is not None:
-        stored._source_stamp = DIGEST
+        stored._source_stamp = stored._source_stamp, DIGEST
     return dispatcher
 
 
