@@ -1,6 +1,7 @@
 """What `info` and `doctor` know."""
 
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,3 +64,18 @@ def test_the_doctor_says_what_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     found = findings()
     assert any("ffmpeg" in problem for problem in found["problems"])
     assert "all is well" not in examined(found)
+
+
+def test_a_manifest_that_says_too_little_is_refused(asset: Asset4D, tmp_path: Path) -> None:
+    """Oracle: contract; an error that names what is missing."""
+    path = save_asset(replace(asset, endpoints=None), tmp_path / "a.t4d")
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    manifest = json.loads(members["manifest.json"])
+    del manifest["timeline"]
+    members["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    with pytest.raises(AssetError, match="lacks what every asset says.*timeline"):
+        description(path)

@@ -3,6 +3,8 @@
 import errno
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,3 +135,23 @@ def test_a_folder_that_exists_keeps_what_is_not_replaced(tmp_path: Path) -> None
     with filled_folder(target) as part:
         (part / "a.png").write_text("new")
     assert {p.name: p.read_text() for p in target.iterdir()} == {"mine.txt": "mine", "a.png": "new"}
+
+
+def test_what_a_killed_process_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    """Oracle: a process that kills itself while it writes, against one that is still writing."""
+    code = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from tween4d.io.atomic import whole_file; from tween4d.io.folders import filled_folder\n"
+        "folder = Path(sys.argv[1])\n"
+        "with whole_file(folder / 'a.txt') as part, filled_folder(folder / 'views') as views:\n"
+        "    part.write_text('half'); (views / 'b').write_text('half'); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)
+    assert len(list(tmp_path.iterdir())) == 2
+    with whole_file(tmp_path / "a.txt") as first, filled_folder(tmp_path / "views") as views:
+        first.write_text("first")
+        assert {path.name for path in tmp_path.iterdir()} == {first.name, views.name}
+        with whole_file(tmp_path / "a.txt") as second:
+            second.write_text("second")
+        assert first.read_text() == "first"
+    assert listing(tmp_path) == {"a.txt", "views"} and (tmp_path / "a.txt").read_text() == "first"

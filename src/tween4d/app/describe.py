@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from tween4d.errors import AssetError
 from tween4d.io.asset import read_manifest
 
 
@@ -13,6 +14,15 @@ def description(path: Path) -> dict[str, Any]:
         AssetError: when the file is none, or damaged.
     """
     manifest = read_manifest(path)
+    try:
+        return _facts(path, manifest)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise AssetError(
+            "the manifest lacks what every asset says", f"{error}: {path}", "make the asset again"
+        ) from error
+
+
+def _facts(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
     return {
         "asset": str(path),
         "bytes": path.stat().st_size,
@@ -27,7 +37,7 @@ def description(path: Path) -> dict[str, Any]:
             for clip in manifest["clips"]
         ],
         "endpoints": manifest["endpoints"] is not None,
-        "provenance": manifest["provenance"],
+        "provenance": dict(manifest["provenance"]),
     }
 
 

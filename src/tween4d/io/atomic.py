@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -69,19 +70,55 @@ def whole_file(target: Path) -> Iterator[Path]:
     """
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(target.parent, f".{target.stem}.", f".part{target.suffix}")
         handle, name = tempfile.mkstemp(prefix=f".{target.stem}.", suffix=f".part{target.suffix}", dir=target.parent)
         os.close(handle)
     except OSError as error:
         raise as_output_error(error, target) from error
     part = Path(name)
     try:
-        yield part
+        with claimed(part):
+            yield part
         _settle(part, target)
     except OSError as error:
         raise as_output_error(error, target) from error
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+@contextmanager
+def claimed(part: Path) -> Iterator[bool]:
+    """Mark an unfinished file or folder as someone's; the mark ends with the process, even with one that is killed.
+
+    Yields:
+        False when another process has claimed it, or the system knows no such marks.
+    """
+    try:
+        import fcntl
+
+        descriptor = os.open(part, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield False
+        return
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def remove_abandoned(folder: Path, prefix: str, suffix: str) -> None:
+    """Remove unfinished files and folders that killed processes left behind, as far as their names tell."""
+    for path in folder.iterdir():
+        if path.name.startswith(prefix) and path.name.endswith(suffix):
+            with claimed(path) as ours, suppress(OSError):
+                if ours:
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _settle(part: Path, target: Path) -> None:

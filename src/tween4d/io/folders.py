@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tween4d.errors import OutputError
-from tween4d.io.atomic import as_output_error, check_writable
+from tween4d.io.atomic import as_output_error, check_writable, claimed, remove_abandoned
 
 
 def check_folder(target: Path, *, overwrite: bool) -> None:
@@ -39,11 +39,13 @@ def filled_folder(target: Path) -> Iterator[Path]:
     parent = target if existing else target.parent
     try:
         parent.mkdir(parents=True, exist_ok=True)
+        remove_abandoned(parent, f".{target.name}.", ".part")
         part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=parent))
     except OSError as error:
         raise as_output_error(error, target) from error
     try:
-        yield part
+        with claimed(part):
+            yield part
         if existing:
             for path in sorted(p for p in part.rglob("*") if p.is_file()):
                 place = target / path.relative_to(part)
@@ -54,6 +56,9 @@ def filled_folder(target: Path) -> Iterator[Path]:
             os.umask(mask)
             part.chmod(0o777 & ~mask)
             os.replace(part, target)
+    except OutputError as error:
+        # The user knows the folder, not the temporary one that a file of it could not be written to.
+        raise OutputError(error.what, str(target), error.remedy) from error
     except OSError as error:
         raise as_output_error(error, target) from error
     finally:

@@ -181,4 +181,4 @@ def _number(values: dict[str, Any], key: str, where: str, default: Any = None) -
     return float(value)
 
 
-_FORM = "see the documentation of `tween4d render` for the form of a camera list"
+_FORM = "see `tween4d render --help` for the form of a camera list"
