@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from scipy.spatial import cKDTree
 
 
-def barycentric(p: Float[np.ndarray, "*n 2"], corners: Float[np.ndarray, "*n 3 2"]) -> Float[np.ndarray, "*n 3"]:
+def barycentric(p: Float[np.ndarray, "*#n 2"], corners: Float[np.ndarray, "*#n 3 2"]) -> Float[np.ndarray, "*#n 3"]:
     """Barycentric coordinates of p in its triangle; they sum to 1 and may be negative outside.
 
     A degenerate triangle gives a third for each corner.
