@@ -278,6 +278,16 @@ def test_an_asset_without_input_pictures(open_player, asset, tmp_path):
     assert not player.page.get_by_role("radio", name="Beside").is_visible()
 
 
+def test_without_webgl_the_page_says_so(browser, page_path):
+    """Oracle: a browser without WebGL 2: a sentence says what to do, and `ready` rejects."""
+    page = browser.new_page()
+    page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    page.goto(page_path.as_uri())
+    assert page.evaluate("window.tween4d.ready.then(() => 'ready', () => 'refused')") == "refused"
+    assert "needs WebGL 2" in page.get_by_role("alert").text_content()
+    page.close()
+
+
 def test_a_title_is_text_not_markup(open_player, asset, tmp_path):
     """Oracle: the browser: a file name full of markup is shown as it is and runs nothing."""
     name = "<img src=x onerror=window.broken=1> & {data} <script>window.broken=1<"
