@@ -1,5 +1,6 @@
 """The embedded inbetweener: two registered sheets swing towards each other."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,9 +9,13 @@ from jaxtyping import Float
 
 from tween4d.data.images import Image
 from tween4d.data.video import Guide, Lattice, Video
+from tween4d.geometry.barycentric import locate, ride
 from tween4d.geometry.lattice import Sheet, cover_mask, interpolate_sheet, make_sheet
-from tween4d.priors.embedded.motion.registration import Registered, register
+from tween4d.priors.embedded.motion.registration import RegisterConfig, Registered, register
 from tween4d.priors.embedded.motion.rendering import PosedSheet, draw_moment
+
+AGREED = 8.0
+"""Round-trip error in pixels at which two places stop being each other's counterpart."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +24,8 @@ class MotionConfig:
 
     spacing: float = 6.0
     """Edge length of the sheets' triangles, pixels of a picture whose longer side is 256."""
+    register: RegisterConfig = RegisterConfig()
+    """How the two sheets are laid onto each other."""
 
 
 class LatticeInbetweener:
@@ -33,11 +40,18 @@ class LatticeInbetweener:
         pictures = [_premultiplied(image) for image in (start, end)]
         spacing = self.config.spacing * max(start.width, start.height) / 256
         sheets = [make_sheet(*cover_mask(p[..., 3] > 0.1, spacing)) for p in pictures]
-        there = register(sheets[0], pictures[0], pictures[1], spacing)
-        back = register(sheets[1], pictures[1], pictures[0], spacing)
+        there, back = register((sheets[0], sheets[1]), (pictures[0], pictures[1]), spacing, self.config.register)
+        posed = [
+            interpolate_sheet(sheets[0], there.posed, times),
+            interpolate_sheet(sheets[1], back.posed, 1 - times),
+        ]
+        posed = reconciled(sheets, posed, (there, back), times)
         drawn = [
-            _posed_sheet(sheets[0], pictures[0], there, times, reverse=False),
-            _posed_sheet(sheets[1], pictures[1], back, times, reverse=True),
+            # What has a counterpart lies in front of what has none.
+            PosedSheet(
+                picture, sheet.rest, poses, sheet.triangles, found.confidence, found.confidence[sheet.triangles].mean(1)
+            )
+            for sheet, picture, found, poses in zip(sheets, pictures, (there, back), posed, strict=True)
         ]
         moments = [draw_moment(drawn[0], drawn[1], row, float(t)) for row, t in enumerate(times)]
         video = _video(moments, start, end, times)
@@ -50,11 +64,31 @@ def _premultiplied(image: Image) -> Float[np.ndarray, "h w 4"]:
     return np.concatenate([rgb * alpha[..., None], alpha[..., None]], -1)
 
 
-def _posed_sheet(
-    sheet: Sheet, picture: Float[np.ndarray, "h w 4"], found: Registered, times: Float[np.ndarray, "t"], reverse: bool
-) -> PosedSheet:
-    poses = interpolate_sheet(sheet, found.posed, 1 - times if reverse else times)
-    return PosedSheet(picture, sheet.rest, poses, sheet.triangles, found.confidence, np.zeros(len(sheet.triangles)))
+def reconciled(
+    sheets: Sequence[Sheet],
+    posed: Sequence[Float[np.ndarray, "t _ 2"]],
+    found: tuple[Registered, Registered],
+    times: Float[np.ndarray, "t"],
+) -> list[Float[np.ndarray, "t _ 2"]]:
+    """Poses of both sheets brought together where they are each other's counterpart.
+
+    A vertex follows its own sheet's path near its own end and its counterpart's path near the other end, so that both
+    sheets show a matched part in one place; vertices without a counterpart keep their own path.
+    """
+    out = []
+    for own, other, own_times in ((0, 1, times), (1, 0, 1 - times)):
+        arrived = found[own].posed
+        triangle, coordinates, outside = locate(arrived, sheets[other].rest, sheets[other].triangles)
+        theirs = ride(triangle, coordinates, posed[other], sheets[other].triangles)
+        home = theirs[-1 if own == 1 else 0]
+        gap = np.linalg.norm(home - sheets[own].rest, axis=-1)
+        agreed = np.exp(-np.square(gap / AGREED)) * (outside < 0.5)
+        # Their path is shifted to begin at this vertex; what is left of the round trip fades.
+        theirs = theirs + (1 - own_times)[:, None, None] * (sheets[own].rest - home)
+        share = own_times[:, None, None] * agreed[None, :, None]
+        out.append((1 - share) * posed[own] + share * theirs)
+        out[-1][own_times >= 1] = arrived
+    return out
 
 
 def _lattice(drawn: PosedSheet, found: Registered, anchor: int) -> Lattice:

@@ -8,6 +8,9 @@ from jaxtyping import Bool, Float, Int
 
 from tween4d.geometry.barycentric import barycentric
 
+DOUBT = 0.3
+"""Weight of a sheet that shows nothing, or something without a counterpart, against 1 for what has one."""
+
 
 def draw_sheet(
     posed: Float[np.ndarray, "v 2"],
@@ -78,17 +81,22 @@ class PosedSheet:
     trust: Float[np.ndarray, "v"]
     """In [0, 1]: 0 where the content has no counterpart in the other picture."""
     order: Float[np.ndarray, "f"]
+    """Triangles of higher value lie in front."""
 
 
 def draw_moment(start: PosedSheet, end: PosedSheet, row: int, time: float) -> Float[np.ndarray, "h w 4"]:
-    """The premultiplied picture at one moment."""
-    h, w = start.picture.shape[:2]
-    total, mass = np.zeros((h, w, 4)), np.full((h, w, 1), 1e-9)
+    """The premultiplied picture at one moment.
+
+    Both sheets are mixed by how near their end is. Where only one of them shows something, it stands if it has a
+    counterpart, and otherwise gives way with the distance in time.
+    """
+    total, mass = 0.0, 0.0
     for sheet, near in ((start, 1 - time), (end, time)):
         attributes = np.concatenate([sheet.rest, sheet.trust[:, None]], 1)
-        drawn, index = draw_sheet(sheet.poses[row], sheet.triangles, attributes, sheet.order, (h, w))
-        layer = warp(sheet.picture, drawn[..., :2], index >= 0)
-        weight = near * (0.1 + drawn[..., 2:])
-        total += weight * layer
-        mass += weight
-    return total / mass
+        drawn, index = draw_sheet(sheet.poses[row], sheet.triangles, attributes, sheet.order, sheet.picture.shape[:2])
+        color = warp(sheet.picture, drawn[..., :2], index >= 0)
+        # A transparent margin is no statement that nothing is there.
+        weight = near * (DOUBT + color[..., 3:] * drawn[..., 2:])
+        total = total + weight * color
+        mass = mass + weight
+    return total / (mass + 1e-9)

@@ -1,7 +1,7 @@
 """Where pieces of one picture reappear in the other: similarity motions found by exhaustive search.
 
-A motion is (angle, log scale, x, y): a point p of a piece with centre c goes to exp(log scale) R(angle) (p - c) + (x, y).
-Places are in pixels of the pictures given.
+A motion is (angle, log scale, x, y): a point p of a piece with centre c goes to exp(log scale) R(angle) (p - c) +
+(x, y). Places are in pixels of the pictures given.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Complex, Float, Int
 from scipy import ndimage
 
 from tween4d.priors.embedded.motion.flow import sample
@@ -36,22 +36,21 @@ class Motions:
     cost: Float[np.ndarray, "m"]
     """Mean squared feature difference of the piece."""
 
-    def linear(self) -> Float[np.ndarray, "m 2 2"]:
-        """The scaled rotations."""
-        c, s = np.cos(self.angle), np.sin(self.angle)
-        turn = np.stack([np.stack([c, -s], -1), np.stack([s, c], -1)], -2)
-        return turn * np.exp(self.log_scale)[:, None, None]
-
-    def move(self, points: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "m p 2"]:
-        """All points under all motions."""
-        return np.einsum("mij,mpj->mpi", self.linear(), points[None] - self.centre[:, None]) + self.place[:, None]
+    def carry(self, rows: Int[np.ndarray, "*#k"], points: Float[np.ndarray, "*#k 2"]) -> Float[np.ndarray, "*#k 2"]:
+        """Points under the motions of the given rows; leading dimensions broadcast. Single precision."""
+        # A similarity of the plane is a multiplication of complex numbers.
+        factor = np.exp(self.log_scale + 1j * self.angle).astype(np.complex64)
+        shift = (_complex(self.place) - factor * _complex(self.centre)).astype(np.complex64)
+        moved = factor[rows] * _complex(points).astype(np.complex64) + shift[rows]
+        return moved.view(np.float32).reshape(*moved.shape, 2)
 
     def inverse(self) -> "Motions":
         """The motions from the other picture's side."""
         return Motions(self.place, -self.angle, -self.log_scale, self.centre, self.cost)
 
-    def take(self, rows: Int[np.ndarray, "k"]) -> "Motions":
-        return Motions(*(x[rows] for x in (self.centre, self.angle, self.log_scale, self.place, self.cost)))
+
+def _complex(points: Float[np.ndarray, "*k 2"]) -> Complex[np.ndarray, "*k"]:
+    return points[..., 0] + 1j * points[..., 1]
 
 
 def join(parts: list[Motions]) -> Motions:
@@ -166,7 +165,8 @@ def refine(
     begin = place.copy()
 
     def moved() -> Float[np.ndarray, "m n 2"]:
-        return Motions(np.zeros((m, 2)), angle, log_scale, place, motions.cost).move(offsets)
+        about = Motions(np.zeros((m, 2)), angle, log_scale, place, motions.cost)
+        return about.carry(np.arange(m)[:, None], offsets[None])
 
     def costs(difference: Float[np.ndarray, "m n 4"]) -> Float[np.ndarray, "m"]:
         return (weight * np.minimum(np.square(difference).sum(-1), 0.5)).sum(1) / weight.sum(1)
