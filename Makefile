@@ -25,9 +25,11 @@ demo: install
 test: install
 	$(BIN)/python -m pytest $(TESTS)
 
+PYTHON_CODE := setup.py src tests $(wildcard examples benchmarks training)
+
 lint: install
-	$(BIN)/ruff check src tests setup.py
-	$(BIN)/ruff format --check src tests setup.py
+	$(BIN)/ruff check $(PYTHON_CODE)
+	$(BIN)/ruff format --check $(PYTHON_CODE)
 	$(BIN)/lint-imports
 
 $(STAMP): $(INPUTS)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 from torch import Tensor
-from tween4d.fitting.regularity import motion_energy, motion_energy_in_torch
 
 from tween4d.fitting.losses import picture_loss, picture_loss_in_torch
+from tween4d.fitting.regularity import motion_energy, motion_energy_in_torch
 
 
 def values(function: object, arguments: list, leaves: tuple[int, ...], kind: torch.dtype) -> list[Tensor]:
