@@ -33,8 +33,8 @@ def tile_box(i, means2d, extents, tiles_x, tiles_y):
 
 
 @kernel
-def count_pairs(counter, means2d, extents, tiles_x, tiles_y, parts, first):
-    """Pairs of each Gaussian, summed within each of `parts` equal ranges: first[i + 1] includes Gaussian i."""
+def count_pairs(counter, means2d, extents, tiles_x, tiles_y, parts, first, boxes):
+    """Boxes of tiles [n, 4], and pairs summed within each of `parts` equal ranges: first[i + 1] includes Gaussian i."""
     n = len(extents)
     while True:
         part = take_ticket(counter)
@@ -44,19 +44,20 @@ def count_pairs(counter, means2d, extents, tiles_x, tiles_y, parts, first):
         for i in range(n * part // parts, n * (part + 1) // parts):
             if extents[i, 0] > ZERO:
                 x0, x1, y0, y1 = tile_box(i, means2d, extents, tiles_x, tiles_y)
+                boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3] = x0, x1, y0, y1
                 total += max(x1 - x0, 0) * max(y1 - y0, 0)
             first[i + 1] = total
 
 
 @kernel
-def bin_boxes(counter, keys, means2d, extents, first, tiles_x, tiles_y, parts, out):
+def bin_boxes(counter, keys, boxes, first, tiles_x, parts, out):
     """What listing needs per rank k, and how many pairs each part of the ranks has in each tile.
 
     Args:
         keys: sorted; the low half is the index of the Gaussian.
-        out: order [m], base [m] first pair of the Gaussian, box [m, 4], counts [parts, tiles].
+        out: order [m], base [m] first pair of the Gaussian, ranked [m, 4] its box, counts [parts, tiles].
     """
-    order, base, box, counts = out
+    order, base, ranked, counts = out
     m = len(order)
     while True:
         part = take_ticket(counter)
@@ -66,9 +67,9 @@ def bin_boxes(counter, keys, means2d, extents, first, tiles_x, tiles_y, parts, o
             counts[part, t] = 0
         for k in range(m * part // parts, m * (part + 1) // parts):
             i = np.int64(keys[k] & np.uint64(0xFFFFFFFF))
-            x0, x1, y0, y1 = tile_box(i, means2d, extents, tiles_x, tiles_y)
             order[k], base[k] = i, first[i]
-            box[k, 0], box[k, 1], box[k, 2], box[k, 3] = x0, x1, y0, y1
+            x0, x1, y0, y1 = boxes[i, 0], boxes[i, 1], boxes[i, 2], boxes[i, 3]
+            ranked[k, 0], ranked[k, 1], ranked[k, 2], ranked[k, 3] = x0, x1, y0, y1
             for y in range(y0, y1):
                 for x in range(x0, x1):
                     counts[part, y * tiles_x + x] += 1

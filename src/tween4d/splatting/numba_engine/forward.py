@@ -155,7 +155,8 @@ def blend_kernel(channels: int):
                     py = constant(ROW) + (np.float32(top + 4 * (b >> 2)) + HALF)
                     T = load(state, b * stride)
                     blended = load_each(state, b * stride + LANES, like)
-                    while hits != 0:
+                    going = True
+                    while hits != 0 and going:
                         at = lowest_bit(hits) * row
                         hits &= hits - 1
                         mx, my, A, B, C, log_opacity = scalars_at(near, at, six)
@@ -165,10 +166,15 @@ def blend_kernel(channels: int):
                         room = after > FINISHED
                         T = select(room, after, magnitude(T) * -ONE)
                         blended = add_scaled(blended, select(room, w, ZERO), scalars_at(near, at + RECORD, like))
+                        going = bits(T > ZERO) != 0
                     store(state, b * stride, T)
                     store_each(state, b * stride + LANES, blended)
-                    if bits(T > ZERO) == 0:
+                    if not going:
                         alive &= ~(1 << b)
+                        while keep and hits != 0:
+                            # Behind a block that is finished nothing is left to do in the backward pass either.
+                            masks[e - count + lowest_bit(hits)] &= ~(1 << b)
+                            hits &= hits - 1
             visited[tile] = e - first
             for b in range(BLOCKS):
                 if keep:

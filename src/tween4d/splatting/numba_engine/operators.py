@@ -112,20 +112,19 @@ def bin_image(means2d: np.ndarray, depths: np.ndarray, extents: np.ndarray, size
     m = int(runs[-1, 1])
     first = lease.array((n + 1,), np.int64)
     first[0] = 0
-    share(count_pairs, means2d, extents, tiles_x, tiles_y, parts, first, threads=threads)
+    boxes = scratch.array((n, 4), np.uint16)
+    share(count_pairs, means2d, extents, tiles_x, tiles_y, parts, first, boxes, threads=threads)
     for part in range(1, parts):
         start, stop = n * part // parts, n * (part + 1) // parts
         first[start + 1 : stop + 1] += first[start]
     pairs = int(first[n])
     order, base = lease.array((m,), np.int32), scratch.array((m,), np.int64)
-    box, counts = scratch.array((m, 4), np.int32), scratch.array((parts, tiles_x * tiles_y), np.int64)
-    share(
-        bin_boxes, keys, means2d, extents, first, tiles_x, tiles_y, parts, (order, base, box, counts), threads=threads
-    )
+    ranked, counts = scratch.array((m, 4), np.uint16), scratch.array((parts, tiles_x * tiles_y), np.int64)
+    share(bin_boxes, keys, boxes, first, tiles_x, parts, (order, base, ranked, counts), threads=threads)
     tile_start = lease.array((tiles_x * tiles_y + 1,), np.int64)
     place_parts(counts, tile_start)
     entries, slots = lease.array((pairs,), np.int32), lease.array((pairs if keep else 0,), np.int64)
-    share(list_pairs, base, box, tiles_x, parts, counts, entries, slots, threads=threads)
+    share(list_pairs, base, ranked, tiles_x, parts, counts, entries, slots, threads=threads)
     return Bins(lease, order, first, tile_start, entries, slots, tiles_x, tiles_y)
 
 
