@@ -1,4 +1,4 @@
-"""A film of an asset: one turn around it while time plays forth and back."""
+"""A film of an asset: once around it while time plays forth, once more while it plays back."""
 
 import math
 from collections.abc import Iterator
@@ -17,27 +17,31 @@ class TurntableConfig:
     size: int = 512
     """Longer side, pixels."""
     fps: float = 24.0
-    plays: int = 1
-    """How often time goes forth and back during the turn."""
+    slowdown: float = 1.25
+    """How much longer a turn takes than the asset plays."""
     elevation_degrees: float = 8.0
     """Height of the camera at the back; in front it is that of the input camera."""
     frames: int | None = None
-    """Frames of the film; None takes as long as the asset plays forth and back."""
+    """Frames of the film; None makes as many as `slowdown` asks for."""
 
 
 def turntable_views(asset: Asset4D, config: TurntableConfig = TurntableConfig()) -> list[tuple[Camera, float]]:
-    """Cameras and moments of the film; it begins at the input camera at time 0 and closes without a jump."""
+    """Cameras and moments of the film.
+
+    It begins at the input camera at time 0, is there again at time 1 when half of it is over, and closes without a
+    jump: both given pictures are seen from where they were taken.
+    """
     count = config.frames
     if count is None:
-        count = max(2, round(2 * config.plays * asset.frame_count / asset.fps * config.fps))
+        count = max(2, round(2 * config.slowdown * asset.frame_count / asset.fps * config.fps))
     width, height = fitted_size(asset, config.size)
     views = []
     for index in range(count):
         phase = index / count
         # Eased at both turning points, so that the motion does not bounce.
-        time = 0.5 - 0.5 * math.cos(2 * math.pi * phase * config.plays)
-        rise = config.elevation_degrees * (0.5 - 0.5 * math.cos(2 * math.pi * phase))
-        views.append((orbit_camera(360 * phase, rise, width, height, asset.fov_degrees), time))
+        time = 0.5 - 0.5 * math.cos(2 * math.pi * phase)
+        rise = config.elevation_degrees * (0.5 - 0.5 * math.cos(4 * math.pi * phase))
+        views.append((orbit_camera(720 * phase, rise, width, height, asset.fov_degrees), time))
     return views
 
 

@@ -16,7 +16,7 @@ class Export:
     $ tween4d export fox.t4d fox.html
 
     .html  the player: one page that works offline
-    .mp4   a film: one turn around the object while time plays forth and back
+    .mp4   a film: once around while time plays forth, once while it plays back
     .gif   the same, smaller
     .ply   one moment (--time), with the attributes of 3D Gaussian Splatting
     .npz   tracked points [T, M, 3] in world units, colors [M, 3] and times [T]
