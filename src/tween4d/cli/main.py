@@ -49,6 +49,9 @@ def main(args: Sequence[str] | None = None) -> None:
         args: words after the program's name; None takes those of the shell.
     """
     words = list(sys.argv[1:] if args is None else args)
+    # Read when torch is first imported, which no verb has done yet: threads that spin while they wait make a fit
+    # several times slower as soon as another program uses a core.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     sys.exit(_exit_code(words))
 
 
