@@ -7,6 +7,7 @@ import numpy as np
 from tween4d.splatting.numba_engine.compiling import kernel, take_ticket
 
 ZERO, ONE, TWO, FOUR = (np.float32(v) for v in (0, 1, 2, 4))
+KEEP_MEAN, NEW_MEAN, KEEP_SQUARE, NEW_SQUARE = (np.float32(v) for v in (0.9, 0.1, 0.999, 0.001))
 SMOOTH_LENGTH = np.float32(1e-12)
 
 
@@ -35,6 +36,22 @@ def picture_gradient(counter, picture, target, square, factor, out):
             d = picture[y, x] - target[y, x]
             step = ONE if d > ZERO else (-ONE if d < ZERO else ZERO)
             out[y, x] = factor * (step + TWO * square * d)
+
+
+@kernel
+def adam_update(values, gradient, mean, square, step, correction, floor):
+    """One update of Adam (Kingma & Ba 2015, Algorithm 1) on flat arrays, in place.
+
+    Args:
+        mean, square: running averages of the gradient and of its square.
+        step: learning rate over 1 - 0.9^t; correction: 1 / sqrt(1 - 0.999^t); floor: added to the denominator.
+    """
+    for i in range(len(values)):
+        g = gradient[i]
+        m = KEEP_MEAN * mean[i] + NEW_MEAN * g
+        v = KEEP_SQUARE * square[i] + NEW_SQUARE * g * g
+        mean[i], square[i] = m, v
+        values[i] -= step * m / (np.float32(math.sqrt(v)) * correction + floor)
 
 
 @kernel
