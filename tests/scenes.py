@@ -52,7 +52,8 @@ def ball_surface(count: int, color: float | None = None) -> SurfacePoints:
     positions = BALL_RADIUS * normals
     colors = ball_colors(positions) if color is None else torch.full((count, 3), color)
     spacing = torch.full((count,), BALL_RADIUS * math.sqrt(4 * math.pi / count))
-    return SurfacePoints(positions, normals, colors, spacing, (positions[:, 2] > 0).float())
+    seen = (positions[:, 2] > 0).float()
+    return SurfacePoints(positions, normals, colors, spacing, seen, torch.ones_like(seen))
 
 
 def ball_views(cameras: tuple[Camera, ...], surface: SurfacePoints | None = None, frame: int = 0) -> KeyframeViews:

@@ -49,7 +49,9 @@ def check(plan: FragmentPlan, config: FragmentConfig) -> None:
         assert all(f.last - f.first >= config.min_length for f in parts)
         assert parts[-1].keyframe == last
     assert parts[0].keyframe == 0
-    assert all(f.keyframe in (f.first, f.last) for f in parts)
+    for f in parts[1:-1]:
+        to = motion_distances(plan.guide, [f.first, f.keyframe, f.last])
+        assert max(to[1, 0], to[1, 2]) <= to[0, 2] + 1e-5
     assert len(plan.scores) == len(parts) - 1
     assert sorted(score.frame for score in plan.scores) == [f.first for f in parts[1:]]
     assert all(0 <= score.fidelity <= 1 and score.motion >= 0 and score.reason for score in plan.scores)

@@ -14,8 +14,8 @@ class Clip:
     """One fragment's moving Gaussians. Outside [fade_in[0], fade_out[1]] the clip is invisible.
 
     Between fade_in[0] and fade_in[1] its opacity rises from 0 to 1, between fade_out[0] and fade_out[1] it falls
-    to 0; the first clip has fade_in = (0, 0), the last fade_out = (1, 1). At a seam the later clip has fully risen
-    before the earlier one starts to fall.
+    to 0; the first clip has fade_in = (0, 0), the last fade_out = (1, 1). Around a seam the later clip rises while
+    the earlier one falls.
     """
 
     gaussians: Gaussians

@@ -19,6 +19,8 @@ class SurfacePoints:
     """Distance to the neighbouring samples, world units: the initial Gaussian radius."""
     seen: Float[Tensor, "p"]
     """1 for points the keyframe's image shows, 0 for completed ones."""
+    coverage: Float[Tensor, "p"]
+    """Coverage in [0, 1] of the ray through the point: below 1 where the picture is translucent."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from tween4d.data.views import KeyframeViews, SurfacePoints
 TANGENT_SCALE = 0.55
 NORMAL_SCALE = 0.25
 INITIAL_OPACITY = 0.9
+LAYERED = 3.5
 
 
 def gaussians_from_surface(surface: SurfacePoints) -> Gaussians:
@@ -19,7 +20,9 @@ def gaussians_from_surface(surface: SurfacePoints) -> Gaussians:
         Gaussians whose local z axis is the normal; degree-0 colour.
     """
     scales = surface.spacing[:, None] * surface.spacing.new_tensor([TANGENT_SCALE, TANGENT_SCALE, NORMAL_SCALE])
-    opacity = torch.full_like(surface.spacing, INITIAL_OPACITY)
+    # Some LAYERED Gaussians of front and back lie over each other on a ray and cover it together.
+    opacity = 1 - (1 - surface.coverage.clamp(0.02, 1)).clamp(min=0) ** (1 / LAYERED)
+    opacity = opacity.clamp(max=INITIAL_OPACITY)
     return Gaussians(
         means=surface.positions,
         quats=align_z(surface.normals),

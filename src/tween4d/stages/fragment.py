@@ -42,8 +42,8 @@ def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentCon
         inbetweener: asked for a part again only where `redo_below` says so, and kept only if fidelity rises.
         seed: handed to the prior.
     Returns:
-        Fragments in order that cover the guide and share their end frames; the first fragment's keyframe is frame 0,
-        the last one's is the last frame, an inner one's is that of its ends which is more faithful to the inputs.
+        Fragments in order that cover the guide and share their end frames; the first fragment's canonical frame is 0,
+        the last one's is the last frame, an inner one's is the frame from which both of its ends are least far.
     """
     last = len(guide.video) - 1
     frames = _candidates(last, config)
@@ -62,8 +62,9 @@ def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentCon
     ends = [(frames[a], frames[b]) for a, b, _ in parts]
     if config.redo_below > 0 and not guide.still:
         guide = _reimagined(guide, ends, inbetweener, config.redo_below, seed)
-    by_frame = dict(zip(frames, fidelity.tolist(), strict=True))
-    fragments = tuple(Fragment(a, b, _canonical(a, b, last, by_frame)) for a, b in ends)
+    fragments = tuple(
+        Fragment(frames[a], frames[b], frames[_canonical(a, b, len(frames) - 1, distances)]) for a, b, _ in parts
+    )
     return FragmentPlan(guide, fragments, tuple(scores), distances)
 
 
@@ -172,12 +173,14 @@ def _best_split(
     return float(path), part, row, SplitScore(frames[row], motion, faithful, depth, reason)
 
 
-def _canonical(first: int, last: int, end: int, fidelity: dict[int, float]) -> int:
+def _canonical(first: int, last: int, end: int, distances: Float[Tensor, "k k"]) -> int:
+    """The candidate of a part (rows) that lives as its canonical state: an input, or what is nearest to both ends."""
     if first == 0:
         return 0
     if last == end:
         return end
-    return first if fidelity[first] >= fidelity[last] else last
+    reach = torch.maximum(distances[first : last + 1, first], distances[first : last + 1, last])
+    return first + int(reach.argmin())
 
 
 def _reimagined(guide: Guide, parts: list[tuple[int, int]], inbetweener: Inbetweener, bar: float, seed: int) -> Guide:

@@ -40,7 +40,7 @@ def merge_clips(clips: tuple[Clip, ...], plan: FragmentPlan, views: MultiViews, 
         plan: fragments and guiding video.
         views: for the input camera.
     Returns:
-        The asset. At each seam the later clip has fully appeared before the earlier one starts to fade.
+        The asset. Around each seam the later clip appears while the earlier one goes.
     """
     video = plan.guide.video
     joined = [clips[0]]
@@ -50,8 +50,11 @@ def merge_clips(clips: tuple[Clip, ...], plan: FragmentPlan, views: MultiViews, 
         later = _refined(later, joined[-1], plan, views, index, config)
         before = max(float(later.motion.times[0]), float(video.times[plan.fragments[index - 1].first]))
         after = min(float(joined[-1].motion.times[-1]), float(video.times[plan.fragments[index].last]))
-        joined[-1] = replace(joined[-1], fade_out=(seam, max(after, seam)))
-        joined.append(replace(later, fade_in=(min(before, seam), seam)))
+        # At the seam each is there by two thirds: a body, several Gaussians deep, stays opaque under both, and what is
+        # translucent hardly doubles.
+        before, after = min(before, seam), max(after, seam)
+        joined[-1] = replace(joined[-1], fade_out=((before + seam) / 2, after))
+        joined.append(replace(later, fade_in=(before, (seam + after) / 2)))
     height, width = video.rgb.shape[1:3]
     return Asset4D(
         clips=tuple(joined),

@@ -115,8 +115,9 @@ def trace_points(
 
 
 def _seam(asset: Asset4D, index: int) -> float:
-    """The time at which clip `index` hands over to the next, which has then fully appeared."""
-    return asset.clips[index].fade_out[0]
+    """The time at which clip `index` hands over to the next: when both are equally present."""
+    begin, end = asset.clips[index].fade_out[0], asset.clips[index + 1].fade_in[1]
+    return (begin + end) / 2
 
 
 def _ride(clip: Clip, points: Tensor, rows: Tensor, start: float, end: float) -> Tensor:

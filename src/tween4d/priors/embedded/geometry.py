@@ -12,6 +12,13 @@ from tween4d.data.video import Guide, carry_pixels
 from tween4d.data.views import KeyframeViews, SurfacePoints
 from tween4d.geometry.inflation import inflate
 
+OUTLINE = 7
+"""Pixels over which an outline may be soft."""
+FAINTEST = 0.15
+"""Coverage below which a translucent part of a picture is not lifted."""
+LAYERS = 6
+"""Samples along a ray at most, where the surface is steep."""
+
 
 @dataclass(frozen=True)
 class InflationConfig:
@@ -47,20 +54,21 @@ class InflationPrior:
         return tuple(self._lift(guide, frame, cameras[0], ends) for frame in anchors)
 
     def _own_thickness(self, guide: Guide, frame: int) -> Float[np.ndarray, "h w"]:
-        return inflate(guide.video.alpha[frame].cpu().numpy() > 0.5)
+        return inflate(_outline(guide.video.alpha[frame].cpu().numpy())[0])
 
     def _lift(
         self, guide: Guide, frame: int, camera: Camera, ends: tuple[Float[np.ndarray, "h w"], ...]
     ) -> KeyframeViews:
         image = guide.video.frame(frame)
         alpha = image.alpha.cpu().numpy() if image.alpha is not None else np.ones(image.rgb.shape[:2], np.float32)
-        mask = alpha > 0.5
+        mask, dense = _outline(alpha)
         thickness = self._carried_thickness(guide, frame, mask, ends)
         pixel = ORBIT_RADIUS / float(camera.intrinsics[0, 0])
         # Saturating: slim parts come out round, bulky ones never deeper than the limit.
         limit = self.config.max_thickness / pixel
         thickness = limit * -np.expm1(-self.config.roundness * thickness / limit)
-        surface = _sample_surface(image.rgb.cpu().numpy(), mask, thickness, camera, self.config)
+        picture = np.concatenate([image.rgb.cpu().numpy(), dense[..., None]], -1)
+        surface = _sample_surface(picture, mask, thickness, camera, self.config)
         return KeyframeViews(
             frame=frame,
             rgb=image.rgb[None],
@@ -97,25 +105,37 @@ class InflationPrior:
         return cv2.GaussianBlur(out, (0, 0), 1.0) * mask
 
 
+def _outline(alpha: Float[np.ndarray, "h w"]) -> tuple[Bool[np.ndarray, "h w"], Float[np.ndarray, "h w"]]:
+    """What belongs to the object, translucent parts too, and how dense the object is around each pixel."""
+    dense = cv2.dilate(alpha, np.ones((OUTLINE, OUTLINE), np.uint8))
+    return (alpha > 0.5 * dense) & (alpha > FAINTEST), dense
+
+
 def _sample_surface(
-    rgb: Float[np.ndarray, "h w 3"],
+    picture: Float[np.ndarray, "h w 4"],
     mask: Bool[np.ndarray, "h w"],
     thickness: Float[np.ndarray, "h w"],
     camera: Camera,
     config: InflationConfig,
 ) -> SurfacePoints:
-    """Points on the front and back of the solid; steep flanks get extra samples along the ray."""
+    """Points on the front and back of the solid; steep flanks get extra samples along the ray.
+
+    Args:
+        picture: straight colour, and how dense the object is; its outline counts as dense as what lies within, because
+            what makes it soft in a picture is the pixel, not the object.
+    """
+    rgb, dense = picture[..., :3], picture[..., 3]
     gy, gx = np.gradient(thickness)
     slope = np.minimum(np.hypot(gx, gy), 6.0)
     # The outline itself closes the solid: its samples run from the middle to the full height.
     rim = mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0) == 0)
-    copies = np.where(mask, np.ceil(np.where(rim, thickness, slope) / 1.5).clip(1, 5), 0)
+    copies = np.where(mask, np.ceil(np.where(rim, thickness, slope) / 1.5).clip(1, LAYERS), 0)
     stride = max(1.0, float(np.sqrt(2.0 * copies.sum() / config.max_points)))
     rows, columns = _grid(mask, stride)
     hidden = _hidden_colors(rgb, mask, config.hidden_detail)
     parts = []
     for side, colors in ((1.0, rgb), (-1.0, hidden)):
-        for shift in range(5):
+        for shift in range(LAYERS):
             keep = copies[rows, columns] > shift
             r, c = rows[keep], columns[keep]
             count = copies[r, c]
@@ -123,10 +143,14 @@ def _sample_surface(
             part = (shift + 0.5) / count
             spread = np.where(rim[r, c], (part - 1) * thickness[r, c], (part - 0.5) * slope[r, c] * stride)
             height = np.clip(thickness[r, c] + spread, 0.0, None)
+            # Samples further apart than the grid are as much wider, so that the flank is closed.
+            step = np.where(rim[r, c], thickness[r, c], slope[r, c] * stride) / count
             normal = np.stack([-gx[r, c], gy[r, c], np.ones_like(height)], -1)
             normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
             normal[:, 2] *= side
-            parts.append((np.stack([c + 0.5, r + 0.5], -1), side * height, normal, colors[r, c], shift == 0))
+            pixels = np.stack([c + 0.5, r + 0.5], -1)
+            width = np.maximum(stride, step)
+            parts.append((pixels, side * height, normal, colors[r, c], shift == 0, width, dense[r, c]))
     pixel = ORBIT_RADIUS / float(camera.intrinsics[0, 0])
     uv = np.concatenate([p[0] for p in parts])
     z = np.concatenate([p[1] for p in parts]) * pixel
@@ -137,8 +161,9 @@ def _sample_surface(
         positions=positions.to(**as_float),
         normals=torch.from_numpy(np.concatenate([p[2] for p in parts])).to(**as_float),
         colors=torch.from_numpy(np.concatenate([p[3] for p in parts])).to(**as_float).clamp(0, 1),
-        spacing=torch.full((len(uv),), stride * pixel),
+        spacing=torch.from_numpy(np.concatenate([p[5] for p in parts]) * pixel).to(**as_float),
         seen=torch.from_numpy(seen).to(**as_float),
+        coverage=torch.from_numpy(np.concatenate([p[6] for p in parts])).to(**as_float).clamp(0, 1),
     )
 
 
