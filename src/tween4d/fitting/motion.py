@@ -41,7 +41,7 @@ class MotionWeights:
     """As-rigid-as-possible and isometry energy of the node graph."""
     smooth: float = 40.0
     """Squared acceleration, world units per squared frame."""
-    stay: float = 3.0
+    stay: float = 12.0
     """Squared distance from the starting motion, world units, weighted by trust in it."""
 
 
