@@ -25,56 +25,67 @@ TARGET = {
     "+sse2,+sse,+cmov,+fxsr,+cx8,+64bit",
 }
 WORK = """
-import sys
+import os, subprocess, sys
 sys.path[0] = {parts!r}
 import torch
 torch.set_num_threads(1)
 from scene import make_scene
 from contenders import engine
-scene = make_scene({count}, {size}, {size})
-for _ in range({repeats}):
-    image = engine(scene)
-    if {backward}:
-        image.backward(scene.v_image)
+
+def tell(*words):
+    if {counting}:
+        subprocess.run(["callgrind_control", *words, str(os.getpid())], check=True, stdout=subprocess.DEVNULL)
+
+for count, size in {sizes}:
+    scene = make_scene(count, size, size)
+    engine(scene).backward(scene.v_image)
+    for backward in (False, True):
+        tell("--instr=on")
+        image = engine(scene)
+        if backward:
+            image.backward(scene.v_image)
+        # Switching off forgets the count.
+        tell("--dump")
+        tell("--instr=off")
 """
 
 
 def main() -> None:
     if shutil.which("valgrind") is None:
         sys.exit("valgrind is not installed")
-    rows = []
-    with tempfile.TemporaryDirectory() as cache:
-        for count, size in SIZES:
-            # Compiled outside valgrind, then only loaded.
-            _run(cache, count, size, 1, True, [])
-            forward = _counted(cache, count, size, False)
-            both = _counted(cache, count, size, True)
-            rows.append({"gaussians": count, "size": size, "forward_M": forward, "both_M": both})
-            print(rows[-1], file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        # Compiled outside valgrind, then only loaded.
+        _run(folder, [], counting=False)
+        dump = f"{folder}/counts"
+        _run(
+            folder,
+            ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={dump}"],
+            counting=True,
+        )
+        counts = [_total(Path(f"{dump}.{k + 1}")) for k in range(2 * len(SIZES))]
+    rows = [
+        {"gaussians": count, "size": size, "forward_M": counts[2 * k], "both_M": counts[2 * k + 1]}
+        for k, (count, size) in enumerate(SIZES)
+    ]
     where = machine.describe()
     folder = HERE / "results" / where["versions"]["tween4d"]
     folder.mkdir(parents=True, exist_ok=True)
-    result = {"target": TARGET["NUMBA_CPU_NAME"], "rows": rows, "machine": where}
+    result = {"target": TARGET["NUMBA_CPU_NAME"], "threads": 1, "rows": rows, "machine": where}
     (folder / "instructions.json").write_text(json.dumps(result, indent=1) + "\n")
+    print(rows)
 
 
-def _counted(cache: str, count: int, size: int, backward: bool) -> float:
-    """Millions of instructions of one call: the difference of three calls and one, halved."""
-    totals = []
-    for repeats in (1, 3):
-        tool = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null"]
-        errors = _run(cache, count, size, repeats, backward, tool)
-        totals.append(int(re.search(r"Collected : (\d+)", errors)[1]))
-    return round((totals[1] - totals[0]) / 2 / 1e6, 1)
+def _total(dump: Path) -> float:
+    """Millions of instructions in one dump: a whole call, its Python included."""
+    return round(int(re.search(r"^totals: (\d+)", dump.read_text(), re.MULTILINE)[1]) / 1e6, 1)
 
 
-def _run(cache: str, count: int, size: int, repeats: int, backward: bool, tool: list[str]) -> str:
-    code = WORK.format(parts=str(HERE / "parts"), count=count, size=size, repeats=repeats, backward=backward)
+def _run(cache: str, tool: list[str], counting: bool) -> None:
+    code = WORK.format(parts=str(HERE / "parts"), counting=counting, sizes=SIZES)
     environment = os.environ | TARGET | {"NUMBA_CACHE_DIR": cache, "OMP_NUM_THREADS": "1"}
     done = subprocess.run([*tool, sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr[-2000:])
-    return done.stderr
 
 
 if __name__ == "__main__":
