@@ -24,6 +24,7 @@ from tween4d.splatting.numba_engine.partials import (
     no_sums,
     store_totals,
 )
+from tween4d.splatting.numba_engine.pixels import load_pixels
 from tween4d.splatting.numba_engine.simd import (
     LANES,
     constant,
@@ -34,6 +35,7 @@ from tween4d.splatting.numba_engine.simd import (
     scalars_at,
     select,
     store,
+    store_each,
 )
 
 BLOCK_X = np.array([4 * (b % 4) for b in range(BLOCKS)], np.float32)
@@ -44,12 +46,23 @@ MOMENTS = 6
 
 
 @inlined
-def _fill(state, stride, channels, left, top, block, image, v_image, v_alpha, through):
+def _fill(state, like, left, top, block, image, v_image, v_alpha, through):
     """Set up a block: transmittance 1, what the loss sees behind it, and the image's gradient."""
     height, width = v_alpha.shape
-    at = block * stride
+    channels, one = len(like), (ZERO,)
+    at = block * (2 + channels) * LANES
+    x, y = left + (block & 3) * 4, top + (block >> 2) * 4
+    if x + 4 <= width and y + 4 <= height:
+        pixel = y * width + x
+        pull = load_pixels(v_image, pixel, width, like)
+        coverage = load_pixels(v_alpha, pixel, width, one)[0]
+        rest = dot(pull, load_pixels(image, pixel, width, like)) - coverage * load(through, block * LANES)
+        store(state, at, constant(COLUMN) * ZERO + ONE)
+        store(state, at + LANES, rest)
+        store_each(state, at + 2 * LANES, pull)
+        return
     for lane in range(LANES):
-        px, py = left + (block & 3) * 4 + (lane & 3), top + (block >> 2) * 4 + (lane >> 2)
+        px, py = x + (lane & 3), y + (lane >> 2)
         if px < width and py < height:
             state[at + lane] = ONE
             # Colour still to come, weighted by the loss, minus coverage's share.
@@ -102,7 +115,7 @@ def unblend_kernel(channels: int, absolute: bool):
                 continue
             through = transmittance[tile]
             for b in range(BLOCKS):
-                _fill(state, stride, channels, left, top, b, image, v_image, v_alpha, through)
+                _fill(state, like, left, top, b, image, v_image, v_alpha, through)
             for e in range(first, seen):
                 mask = np.int64(masks[e])
                 if mask == 0:

@@ -7,6 +7,7 @@ import numpy as np
 
 from tween4d.splatting.constants import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE, TILE
 from tween4d.splatting.numba_engine.compiling import inlined, kernel, lowest_bit, take_ticket
+from tween4d.splatting.numba_engine.pixels import store_pixels
 from tween4d.splatting.numba_engine.simd import (
     LANES,
     add_scaled,
@@ -20,7 +21,6 @@ from tween4d.splatting.numba_engine.simd import (
     minimum,
     scalars_at,
     select,
-    set_scalars,
     store,
     store_each,
     zeros_like,
@@ -93,6 +93,11 @@ def inside(left, top, block, width, height):
     return (x < np.float32(width)) & (y < np.float32(height))
 
 
+def record_width(channels: int) -> int:
+    """Columns of a record, padded to whole vectors."""
+    return -(-(RECORD + channels) // LANES) * LANES
+
+
 @cache
 def blend_kernel(channels: int):
     """The forward kernel for a fixed number of channels; its arrays are named in operators.py.
@@ -101,7 +106,7 @@ def blend_kernel(channels: int):
     through its entries of the batch with its pixels in registers.
     """
     like, six = (ZERO,) * channels, (ZERO,) * RECORD
-    stride, row = (1 + channels) * LANES, RECORD + channels
+    stride, row = (1 + channels) * LANES, record_width(channels)
 
     @kernel
     def blend(
@@ -138,7 +143,8 @@ def blend_kernel(channels: int):
                     touched[j] = mask
                     if keep:
                         masks[e + j] = mask
-                    set_scalars(near, j * row, (mx, my, A, B, C, log_opacity) + scalars_at(records, at + RECORD, like))
+                    for k in range(0, row, LANES):
+                        store(near, j * row + k, load(records, at + k))
                 for j in range(count, BATCH):
                     touched[j] = 0
                 e += count
@@ -177,14 +183,22 @@ def blend_kernel(channels: int):
                             hits &= hits - 1
             visited[tile] = e - first
             for b in range(BLOCKS):
+                T = magnitude(load(state, b * stride))
                 if keep:
-                    store(transmittance, (tile * BLOCKS + b) * LANES, magnitude(load(state, b * stride)))
+                    store(transmittance, (tile * BLOCKS + b) * LANES, T)
+                x, y = left + (b & 3) * 4, top + (b >> 2) * 4
+                blended = add_scaled(load_each(state, b * stride + LANES, like), T, scalars_at(background, 0, like))
+                if x + 4 <= width and y + 4 <= height:
+                    store_pixels(alpha_image, y * width + x, width, (T * -ONE + ONE,))
+                    store_pixels(image, y * width + x, width, blended)
+                    continue
+                store(state, b * stride, T * -ONE + ONE)
+                store_each(state, b * stride + LANES, blended)
                 for lane in range(LANES):
-                    px, py = left + (b & 3) * 4 + (lane & 3), top + (b >> 2) * 4 + (lane >> 2)
+                    px, py = x + (lane & 3), y + (lane >> 2)
                     if px < width and py < height:
-                        T = abs(state[b * stride + lane])
-                        alpha_image[py, px] = ONE - T
+                        alpha_image[py, px] = state[b * stride + lane]
                         for d in range(channels):
-                            image[py, px, d] = state[b * stride + (1 + d) * LANES + lane] + T * background[d]
+                            image[py, px, d] = state[b * stride + (1 + d) * LANES + lane]
 
     return blend

@@ -18,7 +18,7 @@ from tween4d.splatting.numba_engine.bin import (
     make_records,
     place_parts,
 )
-from tween4d.splatting.numba_engine.forward import BLOCKS, LANES, RECORD, blend_kernel
+from tween4d.splatting.numba_engine.forward import BLOCKS, LANES, blend_kernel, record_width
 from tween4d.splatting.numba_engine.memory import Lease
 from tween4d.splatting.numba_engine.project import CHUNK, project_backward, project_forward
 from tween4d.splatting.numba_engine.sort import merge_runs, sort_parts
@@ -151,7 +151,7 @@ class _Blend(torch.autograd.Function):
         for i, b in enumerate(bins):
             means_i, conics_i, colors_i, opacities_i, background = (a[i] for a in inputs)
             lease = Lease()
-            records = lease.array((len(b.order), RECORD + channels), np.float32)
+            records = lease.array((len(b.order), record_width(channels)), np.float32)
             share(make_records, b.order, means_i, conics_i, colors_i, opacities_i, records, threads=threads_for(n))
             tiles = b.tiles_x * b.tiles_y
             masks = lease.array((len(b.entries) if keep else 0,), np.uint16)

@@ -303,20 +303,6 @@ def column_bits(typingctx, array, index, bit):
 
 
 @intrinsic
-def set_scalars(typingctx, array, index, values):
-    """Write neighbouring float32 scalars."""
-
-    def codegen(context, builder, sig, args):
-        data = context.make_array(sig.args[0])(context, builder, args[0]).data
-        for i in range(len(values)):
-            at = builder.add(args[1], ir.Constant(ir.IntType(64), i))
-            builder.store(builder.extract_value(args[2], i), builder.gep(data, [at]))
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp, values), codegen
-
-
-@intrinsic
 def select_each(typingctx, condition, values):
     """The tuple's vectors where the mask is set, else 0."""
 
