@@ -97,6 +97,9 @@ def _scenes(options: Options) -> dict[str, Any]:
 def _take_turns(scene: Scene, found: dict[str, tuple[Render, str]], rounds: int) -> dict[str, Any]:
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name in found}
     scenes = {name: scene.to(device) for name, (_, device) in found.items()}
+    for render, device in found.values():
+        # Compilation belongs to `_start`.
+        _forward_backward(render, make_scene(100, 32, 32).to(device))
     for k in range(rounds + 1):
         for name, (render, _) in found.items():
             slow = samples[name] and sum(samples[name][0]) > SLOW_SECONDS
