@@ -1,6 +1,7 @@
 """Colours and patterns drawn at random, so that no palette belongs to a family."""
 
 import colorsys
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -65,3 +66,26 @@ def wood(color: Color, axis: np.ndarray | tuple[float, float, float], spacing: f
     """Timber with year rings about an axis."""
     pores = patches(darker(color, 0.72), spacing * 0.35, 0.6, 0.1, shift, opacity=0.35)
     return (fill(color), rings(darker(color, 0.62), axis, spacing, shift), pores)
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours that go together on one object."""
+
+    base: Color
+    second: Color
+    """Stands out from the base."""
+    accent: Color
+    """Of small parts; any colour."""
+    pale: Color
+    """The base towards white."""
+    dark: Color
+    """The base towards black."""
+
+
+def draw_palette(generator: np.random.Generator) -> Palette:
+    """Loud, muted or nearly grey."""
+    base = draw_color(generator, ((0.05, 0.3), (0.25, 0.6), (0.5, 0.9))[generator.integers(3)], (0.25, 1.0))
+    accent = draw_color(generator, (0.0, 0.9), (0.15, 1.0))
+    pale, dark = lighter(base, generator.uniform(0.3, 0.8)), darker(base, generator.uniform(0.3, 0.7))
+    return Palette(base, contrast(generator, base), accent, pale, dark)

@@ -7,6 +7,7 @@ import numpy as np
 from tween4d.synthetic.families.beetle import beetle
 from tween4d.synthetic.families.bird import bird
 from tween4d.synthetic.families.chest import chest
+from tween4d.synthetic.families.creature import creature
 from tween4d.synthetic.families.fish import fish
 from tween4d.synthetic.families.flower import flower
 from tween4d.synthetic.families.lamp import lamp
@@ -18,6 +19,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "beetle": beetle,
     "bird": bird,
     "chest": chest,
+    "creature": creature,
     "fish": fish,
     "flower": flower,
     "lamp": lamp,
