@@ -147,7 +147,7 @@ def _front(
     elif kind == "trunk":
         curve = [(x, low, z + 0.5 * d), (x, low - 0.1 * h, z + 1.3 * d), (x, low - long, z + 1.4 * d + 0.2 * long)]
         nose = sweep(curve, [0.4 * w, 0.28 * w, 0.16 * w], around=14, along=12)
-        a.part("trunk", nose, draw_pattern(g, palette.base, palette.pale, w), joint)
+        a.part("proboscis", nose, draw_pattern(g, palette.base, palette.pale, w), joint)
 
 
 def _crown(a: Assembly, g: np.random.Generator, joint: int, centre: Vector, radii: Vector, palette: Palette) -> None:

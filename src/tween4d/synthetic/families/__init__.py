@@ -11,6 +11,7 @@ from tween4d.synthetic.families.creature import creature
 from tween4d.synthetic.families.fish import fish
 from tween4d.synthetic.families.flower import flower
 from tween4d.synthetic.families.lamp import lamp
+from tween4d.synthetic.families.person import person
 from tween4d.synthetic.families.quadruped import quadruped
 from tween4d.synthetic.families.robot import robot
 from tween4d.synthetic.scene import Scene
@@ -23,6 +24,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "fish": fish,
     "flower": flower,
     "lamp": lamp,
+    "person": person,
     "quadruped": quadruped,
     "robot": robot,
 }

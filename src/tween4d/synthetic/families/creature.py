@@ -77,7 +77,7 @@ class _Creature:
         places = np.linspace(low, g.uniform(0.7, 0.95), self.pairs) if self.pairs > 1 else [0.15 if upright else 0.5]
         legged = g.random() < 0.85
         rest = "leg" if legged and not upright and g.random() < 0.7 else None
-        beat = g.choice([-1, 1])
+        beat = int(g.choice([-1, 1]))
         for k, u in enumerate(places):
             first = legged and k == 0
             kind = "leg" if first else rest or g.choice(kinds, p=[0.12, 0.38, 0.22, 0.16, 0.12])
