@@ -1,0 +1,58 @@
+"""Train the motion prior: one command that renders its pairs, resumes after a kill, and exports weights and card.
+
+python -m training.motion --out DIR [--assets DIR] [--data DIR] [--minutes M]
+"""
+
+import argparse
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import torch
+
+from training.motion.learning import LearnConfig, learn
+from training.motion.shards import list_shards, write_shards
+
+FIRST = 4
+"""Shards that must be there before training begins."""
+VALIDATION = 4
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(prog="python -m training.motion", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="checkpoint, curve and weights")
+    parser.add_argument("--assets", type=Path, help="a folder of GLB models beside the procedural objects")
+    parser.add_argument("--data", type=Path, help="where rendered pairs are kept (default: OUT/data)")
+    parser.add_argument("--minutes", type=float, default=65.0, help="length of the schedule")
+    parser.add_argument("--shards", type=int, default=120, help="shards of 256 pairs to render, at most")
+    parser.add_argument("--threads", type=int, default=1)
+    chosen = parser.parse_args()
+    torch.set_num_threads(chosen.threads)
+    data = chosen.data or chosen.out / "data"
+    chosen.out.mkdir(parents=True, exist_ok=True)
+    writer = multiprocessing.get_context("spawn").Process(
+        target=render, args=(data, chosen.assets, chosen.shards), daemon=True
+    )
+    writer.start()
+    while writer.is_alive() and not (len(list_shards(data / "train")) >= FIRST and list_shards(data / "held-out")):
+        time.sleep(1)
+    average = learn(data / "train", data / "held-out", chosen.out, LearnConfig(minutes=chosen.minutes))
+    writer.terminate()
+    from training.motion.export import export
+
+    export(average, data, chosen.out, chosen.assets)
+
+
+def render(data: Path, assets: Path | None, count: int) -> None:
+    """Write the shards that are missing; the training beside it comes first."""
+    os.nice(5)
+    jobs = (("train", 2, FIRST, False), ("held-out", 900, VALIDATION, True), ("train", 2, count, False))
+    for folder, seed, shards, held_out in jobs:
+        for _ in write_shards(data / folder, assets, seed, shards, held_out=held_out):
+            pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Shards of rendered pairs on disk: written in the background, read while more are written."""
+
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from training.data.families import is_held_out
+from training.data.gltf import UnreadableModel
+from training.data.sources import Source, list_sources
+from training.motion.pairs import SEEN, MotionPair, draw_motion_pair
+from tween4d.io.atomic import whole_file
+
+FIELDS = ("pictures", "places", "labels")
+LEAST = 150
+"""Pixels that both pictures must show."""
+PAIRS = 256
+"""Pairs in a shard."""
+SHOTS = {"procedural": 6, "model": 4}
+"""Pairs taken of one subject: an object that is slow to build is looked at more often."""
+
+
+def write_shards(
+    folder: Path, assets: Path | None, seed: int, count: int, *, held_out: bool = False, pairs: int = PAIRS
+) -> Iterator[Path]:
+    """Render shards 0 to count - 1; shard k depends on the seed, k and the sources alone; one that is there is kept.
+
+    Args:
+        assets: a folder of models beside the procedural families.
+        held_out: draw from the families that are for validation only, instead of from all others.
+    """
+    sources = tuple(s for s in list_sources(assets) if is_held_out(s.family) == held_out)
+    for shard in range(count):
+        target = folder / f"{seed:03d}-{shard:05d}.npz"
+        if not target.exists():
+            rows, names = draw_pairs(sources, np.random.default_rng([seed, shard]), pairs)
+            fields = {name: np.stack([getattr(row, name) for row in rows]) for name in FIELDS}
+            with whole_file(target) as part:
+                pack(part, fields, names)
+        yield target
+
+
+def draw_pairs(
+    sources: tuple[Source, ...], generator: np.random.Generator, count: int
+) -> tuple[list[MotionPair], list[str]]:
+    """Pairs and their families; a pair in which almost nothing is seen twice teaches nothing and is left out."""
+    rows: list[MotionPair] = []
+    names: list[str] = []
+    weights = np.array([source.weight for source in sources])
+    while len(rows) < count:
+        source = sources[generator.choice(len(sources), p=weights / weights.sum())]
+        try:
+            subject = source.make(generator)
+        except UnreadableModel:
+            continue
+        for _ in range(SHOTS[source.kind]):
+            pair = draw_motion_pair(subject, generator)
+            if ((pair.labels >= SEEN).sum((1, 2)) > LEAST).all():
+                rows.append(pair)
+                names.append(subject.family)
+    return rows[:count], names[:count]
+
+
+def pack(path: Path, fields: dict[str, np.ndarray], names: list[str]) -> None:
+    """Write arrays of bytes, lightly compressed: most of a picture is empty."""
+    blobs = {}
+    for name, values in fields.items():
+        blobs[name] = np.frombuffer(zlib.compress(np.ascontiguousarray(values).tobytes(), 1), np.uint8)
+        blobs[f"{name}_shape"] = np.array(values.shape)
+        blobs[f"{name}_type"] = np.array(values.dtype.str)
+    with path.open("wb") as stream:
+        np.savez(stream, families=np.array(json.dumps(names)), **blobs)
+
+
+def read_shard(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Arrays of a shard (fields of `MotionPair`, stacked) and the family of each pair."""
+    with np.load(path) as blobs:
+        fields = {
+            name: np.frombuffer(zlib.decompress(blobs[name].tobytes()), str(blobs[f"{name}_type"])).reshape(
+                blobs[f"{name}_shape"]
+            )
+            for name in FIELDS
+        }
+        return fields, json.loads(str(blobs["families"]))
+
+
+def list_shards(folder: Path) -> list[Path]:
+    """Finished shards, in order."""
+    return sorted(p for p in folder.glob("*.npz") if not p.name.startswith("."))
