@@ -204,7 +204,7 @@ class Wheels:
         spokes = (belt(spoke, (np.cos(t), 0, np.sin(t)), 0, wide, 0.1 * wide) for t in angles)
         self._spokes = (fill(rim), *spokes, blob(palette.base, (0, 0, 0), (0.15 * r, 9, 0.15 * r)))
 
-    def add(self, a: Assembly, name: str, joint: int, centre: Vector) -> None:
-        """A wheel whose axle is on x, carried by a joint."""
-        a.part(f"{name}_tyre", self._tyre, self._rubber, joint, centre, (0, 0, 90))
-        a.part(f"{name}_hub", self._hub, self._spokes, joint, centre, (0, 0, 90))
+    def add(self, a: Assembly, name: str, joint: int, centre: Vector, turn: Vector = (0.0, 0.0, 90.0)) -> None:
+        """A wheel carried by a joint; its axle is on x unless another turn from y is given."""
+        a.part(f"{name}_tyre", self._tyre, self._rubber, joint, centre, turn)
+        a.part(f"{name}_hub", self._hub, self._spokes, joint, centre, turn)

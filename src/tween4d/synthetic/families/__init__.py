@@ -6,7 +6,9 @@ import numpy as np
 
 from tween4d.synthetic.families.beetle import beetle
 from tween4d.synthetic.families.bird import bird
+from tween4d.synthetic.families.cabinet import cabinet
 from tween4d.synthetic.families.chest import chest
+from tween4d.synthetic.families.contraption import contraption
 from tween4d.synthetic.families.creature import creature
 from tween4d.synthetic.families.fish import fish
 from tween4d.synthetic.families.flower import flower
@@ -14,12 +16,15 @@ from tween4d.synthetic.families.lamp import lamp
 from tween4d.synthetic.families.person import person
 from tween4d.synthetic.families.quadruped import quadruped
 from tween4d.synthetic.families.robot import robot
+from tween4d.synthetic.families.vehicle import vehicle
 from tween4d.synthetic.scene import Scene
 
 FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "beetle": beetle,
     "bird": bird,
+    "cabinet": cabinet,
     "chest": chest,
+    "contraption": contraption,
     "creature": creature,
     "fish": fish,
     "flower": flower,
@@ -27,5 +32,6 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "person": person,
     "quadruped": quadruped,
     "robot": robot,
+    "vehicle": vehicle,
 }
 """By name; the same seed draws the same scene."""

@@ -117,7 +117,8 @@ class _Person:
             (0.5 * w, 0.7 * deep),
         ]
         trunk = sweep(curve, radii, squareness=0.85, around=28, along=18)
-        coat = (*self.shirt_coat, *self._front_marks(deep), belt(self.trousers.dark, (0, 1, 0), 0.06, 0.02))
+        seat = slope(self.trousers.base, (0, 0.095, 0), (0, 0.085, 0))
+        coat = (*self.shirt_coat, *self._front_marks(deep), seat, belt(self.trousers.dark, (0, 1, 0), 0.1, 0.02))
         a.skin("trunk", trunk, coat, [hips, chest], 0.1)
         self._head(chest)
         for k, side in enumerate((1, -1)):
