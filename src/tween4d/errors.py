@@ -41,3 +41,7 @@ class OutputError(Tween4dError):
 
 class BackendError(Tween4dError):
     """A backend or prior was asked for that this machine cannot run."""
+
+
+class WeightsError(Tween4dError):
+    """The weights of a network are missing, damaged or not the expected ones."""

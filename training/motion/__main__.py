@@ -5,18 +5,13 @@ python -m training.motion --out DIR [--assets DIR] [--data DIR] [--minutes M]
 
 import argparse
 import multiprocessing
-import os
 import time
 from pathlib import Path
 
 import torch
 
 from training.motion.learning import LearnConfig, learn
-from training.motion.shards import list_shards, write_shards
-
-FIRST = 4
-"""Shards that must be there before training begins."""
-VALIDATION = 4
+from training.motion.shards import FIRST, list_shards, write_all
 
 
 def main() -> None:
@@ -33,7 +28,7 @@ def main() -> None:
     data = chosen.data or chosen.out / "data"
     chosen.out.mkdir(parents=True, exist_ok=True)
     writer = multiprocessing.get_context("spawn").Process(
-        target=render, args=(data, chosen.assets, chosen.shards), daemon=True
+        target=write_all, args=(data, chosen.assets, chosen.shards), daemon=True
     )
     writer.start()
     while writer.is_alive() and not (len(list_shards(data / "train")) >= FIRST and list_shards(data / "held-out")):
@@ -43,15 +38,6 @@ def main() -> None:
     from training.motion.export import export
 
     export(average, data, chosen.out, chosen.assets)
-
-
-def render(data: Path, assets: Path | None, count: int) -> None:
-    """Write the shards that are missing; the training beside it comes first."""
-    os.nice(5)
-    jobs = (("train", 2, FIRST, False), ("held-out", 900, VALIDATION, True), ("train", 2, count, False))
-    for folder, seed, shards, held_out in jobs:
-        for _ in write_shards(data / folder, assets, seed, shards, held_out=held_out):
-            pass
 
 
 if __name__ == "__main__":

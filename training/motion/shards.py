@@ -1,6 +1,7 @@
 """Shards of rendered pairs on disk: written in the background, read while more are written."""
 
 import json
+import os
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ LEAST = 150
 """Pixels that both pictures must show."""
 PAIRS = 256
 """Pairs in a shard."""
+FIRST = 4
+"""Shards that must be there before training begins."""
+VALIDATION = 4
 SHOTS = {"procedural": 6, "model": 4}
 """Pairs taken of one subject: an object that is slow to build is looked at more often."""
 
@@ -40,6 +44,15 @@ def write_shards(
             with whole_file(target) as part:
                 pack(part, fields, names)
         yield target
+
+
+def write_all(data: Path, assets: Path | None, count: int) -> None:
+    """Write the shards that are missing for training and validation; the training beside it comes first."""
+    os.nice(5)
+    jobs = (("train", 2, FIRST, False), ("held-out", 900, VALIDATION, True), ("train", 2, count, False))
+    for folder, seed, shards, held_out in jobs:
+        for _ in write_shards(data / folder, assets, seed, shards, held_out=held_out):
+            pass
 
 
 def draw_pairs(
