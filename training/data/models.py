@@ -18,7 +18,7 @@ __all__ = ["Model", "ModelEntry", "UnreadableModel", "list_models", "load_entry"
 
 MANIFEST = Path(__file__).parent / "models.json"
 EXCLUDED = {
-    "animals_pack_donkey": "the same animal, rig and clips as the horse of the benchmark, with longer ears",
+    "animals_pack_donkey": "an animal of the horse's build from the pack of the benchmark's horse, with the same clips",
 }
 """Models that are near copies of one in the benchmark, which no prior may have seen."""
 AUTHORS = {"kaykit": "Kay Lousberg (KayKit Adventurers 1.0)"}

@@ -21,7 +21,7 @@ LEAST, MOST = 0.02, 0.6
 MAX_PIECES = 24
 CLUSTERS = 24
 SAME_COLOR = 0.05
-FACING = {}
+FACING = {"tank_pack": 90.0}
 """Degrees by which the models of a family (by its beginning) are turned about +Y, so that they face +Z."""
 
 
@@ -180,9 +180,7 @@ def _world(gltf: Gltf, order: list[int], above: list[int], tracks: dict, count: 
     return result
 
 
-def _bind(
-    gltf: Gltf, order: list[int], above: list[int], rest: np.ndarray
-) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+def _bind(gltf: Gltf, order: list[int], above: list[int], rest: np.ndarray) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     """Where each node lies when the object is at rest, and what takes each skin's vertices there.
 
     At rest joints are as their skin was bound, which need not be how the file leaves its nodes; nodes that no skin

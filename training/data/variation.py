@@ -108,9 +108,7 @@ def draw_shape(generator: np.random.Generator) -> Warp:
     return Warp(tuple(scale), *(amount if chosen else 0.0 for chosen, amount in zip(sometimes, amounts, strict=True)))
 
 
-def draw_motion(
-    model: Model, warp: Warp, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, Warp | None]:
+def draw_motion(model: Model, warp: Warp, generator: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Warp | None]:
     """Transforms of the joints at the start and at the end, and what bends the object at the end besides.
 
     Of some tries the first is taken whose mean displacement is neither too small nor too large, else the last.
@@ -126,7 +124,7 @@ def draw_motion(
             start, end = clip.moves[clip.pairs[generator.integers(len(clip.pairs))]]
             whole = 0.15
         elif model.rigged:
-            common = draw_pose(model, generator, 0.5, 12.0)
+            common = draw_pose(model, generator, 0.5, 16.0)
             start, end = common, common @ draw_pose(model, generator, 0.5, 24.0)
             start, end = _about(model.pivots, start), _about(model.pivots, end)
             whole = 0.15
