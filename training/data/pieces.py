@@ -66,7 +66,7 @@ def find_pieces(vertices: Float[np.ndarray, "v 3"], triangles: Int[np.ndarray, "
 def find_contacts(
     vertices: Float[np.ndarray, "v 3"], triangles: Int[np.ndarray, "f 3"], pieces: Pieces, most: int
 ) -> Contacts:
-    """Hang each of the `most` largest pieces on the nearest larger one, by distances between points of their surfaces."""
+    """Hang each of the `most` largest pieces on the nearest larger one (distances of points on the surfaces)."""
     generator = np.random.default_rng(0)
     count = min(most, len(pieces.areas))
     share = pieces.areas / max(pieces.areas.sum(), 1e-12)

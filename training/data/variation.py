@@ -177,7 +177,7 @@ def draw_turns(model: Model, generator: np.random.Generator) -> np.ndarray:
 def draw_coats(colors: Float[np.ndarray, "p 3"], generator: np.random.Generator) -> list[Texture]:
     """A texture for each colour of a model: another hue, sometimes another colour, often painted."""
     turn = generator.uniform(0, 1) if generator.random() < 0.5 else generator.normal(0, 0.04)
-    vivid, bright = generator.uniform(0.6, 1.4), generator.uniform(0.75, 1.25)
+    vivid, bright, gamma = generator.uniform(0.6, 1.4), generator.uniform(0.8, 1.25), generator.uniform(0.5, 1.1)
     dressed = generator.choice([0.0, 0.25, 0.6, 0.9])
     other, swapped = draw_color(generator), generator.choice([0.05, 0.3, 0.8])
     coats: list[Texture] = []
@@ -185,7 +185,7 @@ def draw_coats(colors: Float[np.ndarray, "p 3"], generator: np.random.Generator)
         hue, saturation, value = colorsys.rgb_to_hsv(*np.clip(color, 0, 1))
         hue = (hue + turn + generator.normal(0, 0.03)) % 1
         saturation = min(saturation * vivid * generator.uniform(0.8, 1.2) + generator.uniform(0, 0.08), 0.95)
-        value = min(max(value * bright * generator.uniform(0.85, 1.15), generator.uniform(0.06, 0.2)), 0.97)
+        value = min(max(value**gamma * bright * generator.uniform(0.85, 1.15), generator.uniform(0.06, 0.2)), 0.97)
         base: Color = colorsys.hsv_to_rgb(hue, saturation, value)
         if generator.random() < swapped:
             base = draw_color(generator, (0.1, 0.9), (0.2, 0.95))
