@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from training.checkpoints import load_checkpoint, save_checkpoint
 from training.data.shards import read_shards, shard_paths
 from training.geometry_measures import measure
-from tween4d.priors.embedded.geometry.network import SECTORS, SurfaceNet, network_input, sector_azimuths
+from tween4d.priors.embedded.geometry.network import SurfaceNet, network_input, sector_azimuths
 
 BATCH = 64
 POOL = 6

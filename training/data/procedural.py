@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from training.data.subject import Subject
 from tween4d.synthetic.families import FAMILIES
 from tween4d.synthetic.scene import gather_surface, pose_surface
-from training.data.subject import Subject
 
 
 def procedural_subject(family: str, seed: int, generator: np.random.Generator) -> Subject:

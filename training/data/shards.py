@@ -13,7 +13,7 @@ from training.data.shots import GeometryShot, draw_geometry_shot
 from training.data.sources import Source, list_sources
 
 SHARD = 512
-SHOTS_A_SUBJECT = {"procedural": 8, "model": 4}
+SHOTS_A_SUBJECT = {"procedural": 16, "model": 6}
 """Pictures of one subject: an object that is slow to build is looked at more often."""
 
 

@@ -12,7 +12,7 @@ from training.data.subject import Subject
 from tween4d.data.cameras import Camera, orbit_camera
 from tween4d.geometry.inflation import inflate
 from tween4d.synthetic.render import map_surface, render_image
-from tween4d.synthetic.scene import PosedSurface, Surface
+from tween4d.synthetic.scene import PosedSurface
 
 SIDE = 64
 """Pixels of a geometry picture, as the network reads it."""
@@ -98,7 +98,9 @@ def _draw_camera(posed: PosedSurface, g: np.random.Generator) -> tuple[Camera, f
     fov = g.uniform(20, 60)
     distance = 0.5 / math.sin(math.radians(fov) / 2) * g.uniform(1.0, 1.3)
     azimuth = g.uniform(-130, 130) if g.random() < 0.75 else g.uniform(-180, 180)
-    camera = orbit_camera(azimuth, g.uniform(-10, 35) if g.random() < 0.6 else g.uniform(-4, 8), SIDE, SIDE, fov, distance)
+    camera = orbit_camera(
+        azimuth, g.uniform(-10, 35) if g.random() < 0.6 else g.uniform(-4, 8), SIDE, SIDE, fov, distance
+    )
     roll = torch.eye(4, dtype=torch.float64)
     turn = Rotation.from_euler("z", g.normal(0, 4), degrees=True).as_matrix()
     roll[:3, :3] = torch.from_numpy(turn)

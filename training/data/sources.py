@@ -11,7 +11,7 @@ from training.data.procedural import procedural_subject
 from training.data.subject import Subject
 from tween4d.synthetic.families import FAMILIES
 
-MODELS_SHARE = 0.6
+MODELS_SHARE = 0.7
 """Share of subjects that are models, when a folder of models is given."""
 
 
@@ -29,9 +29,7 @@ class Source:
 
 def list_sources(assets: Path | None) -> tuple[Source, ...]:
     """All families and, with a folder, all its models; a pack of many alike models counts less per model."""
-    procedural = [
-        Source(name, "procedural", 1.0 / len(FAMILIES), partial(_draw, name)) for name in sorted(FAMILIES)
-    ]
+    procedural = [Source(name, "procedural", 1.0 / len(FAMILIES), partial(_draw, name)) for name in sorted(FAMILIES)]
     if assets is None:
         return tuple(procedural)
     from training.data.models import list_models, load_entry, model_subject

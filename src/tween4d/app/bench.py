@@ -33,6 +33,7 @@ class BenchSettings:
     seed: int = 0
     frames: int | None = None
     """Frames of the assets; None takes the preset's."""
+    priors: str = "embedded"
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def bench_case(folder: Path, out: Path, settings: BenchSettings, *, listener: Li
         preset_name=settings.preset,
         seed=settings.seed,
         listener=listener,
-        options=RunOptions(frames=settings.frames),
+        options=RunOptions(frames=settings.frames, priors=settings.priors),
     )
     result = CaseResult(
         name=case.name,
@@ -153,6 +154,7 @@ def results_json(results: Sequence[CaseResult], settings: BenchSettings) -> dict
         "tween4d": own_version(),
         "preset": settings.preset,
         "seed": settings.seed,
+        "priors": settings.priors,
         "mean": mean_case([result.scores for result in results]).as_json(),
         "cases": {result.name: result.as_json() for result in results},
     }
@@ -170,7 +172,7 @@ def results_table(results: Sequence[CaseResult], settings: BenchSettings) -> str
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     lines = ["| " + " | ".join(c.rjust(w) for c, w in zip(row, widths, strict=True)) + " |" for row in [head, *rows]]
     lines.insert(1, "| " + " | ".join(rule) + " |")
-    about = f"preset {settings.preset}, seed {settings.seed}, tween4d {own_version()}"
+    about = f"preset {settings.preset}, {settings.priors} priors, seed {settings.seed}, tween4d {own_version()}"
     if len(results) > 1:
         about += "; ends: the lowest, s and Gaussians and MB: the mean, GB: the highest"
     if any(result.reused for result in results):

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -16,8 +16,10 @@ from tween4d.app.preview import write_preview
 from tween4d.config import Config, preset
 from tween4d.data.asset import Asset4D
 from tween4d.data.cameras import DEFAULT_FOV_DEGREES
+from tween4d.data.facing import Facing
 from tween4d.data.fragments import FragmentPlan
 from tween4d.data.images import Image, Keyframes
+from tween4d.data.video import Guide
 from tween4d.errors import InputError
 from tween4d.events import Event, Listener, Note, StageFinished, silent
 from tween4d.geometry.compositing import unmix_background
@@ -27,8 +29,8 @@ from tween4d.io.pair import prepare_pair
 from tween4d.io.values import digest, pack
 from tween4d.io.video import read_video
 from tween4d.pipeline import inbetween
-from tween4d.priors.protocols import PriorInfo, Priors
-from tween4d.priors.register import make_priors
+from tween4d.priors.protocols import Orientable, PriorInfo, Priors
+from tween4d.priors.register import SETS, make_set
 from tween4d.priors.user import GuideVideo
 from tween4d.stages.matte import border_contact
 
@@ -48,6 +50,10 @@ class RunOptions:
     mask_end: Path | None = None
     fov: float = DEFAULT_FOV_DEGREES
     """Field of view of the input camera along the longer side, degrees."""
+    priors: str = "embedded"
+    """A set of the register: embedded (with the networks that ship) or classical (without)."""
+    facing: tuple[float, float | None] | None = None
+    """Where the object's front points: azimuth and, if known, elevation, degrees; None leaves it to the prior."""
 
 
 def make_asset(
@@ -77,10 +83,10 @@ def make_asset(
     began = time.perf_counter()
     config = _configured(preset_name, options)
     images = load_inputs(start_path, end_path, options, listener)
-    priors = _priors(options, listener)
+    priors = chosen_priors(options, listener)
     folder = WorkingFolder(work_dir) if work_dir is not None else None
     with folder.held() if folder is not None else nullcontext():
-        watched = _watching(listener, work_dir)
+        watched = _Watch(listener, work_dir, write_preview, priors)
         step = CachedStep(
             folder,
             _identities(priors),
@@ -101,6 +107,7 @@ def make_asset(
         },
         "seconds": {**step.timings, "total": round(time.perf_counter() - began, 3)},
         "plan": watched.plan,
+        "facings": [_as_json(facing) for facing in watched.facings],
     }
     return replace(asset, provenance=provenance)
 
@@ -133,6 +140,8 @@ class _Watch:
     listener: Listener
     work_dir: Path | None
     preview: Callable[[Any, Path], bool]
+    priors: Priors
+    facings: tuple[Facing, ...] = ()
     plan: dict[str, Any] | None = None
 
     def listen(self, event: Event) -> None:
@@ -141,6 +150,10 @@ class _Watch:
             return
         if isinstance(event.value, Keyframes):
             self._warn_of_cut(event.value)
+        if isinstance(event.value, Guide) and isinstance(self.priors.multiview, Orientable):
+            ends = (event.value.video.frame(0), event.value.video.frame(len(event.value.video) - 1))
+            self.facings = self.priors.multiview.hypotheses(*ends)
+            self.listener(Note(describe_facings(self.facings)))
         if isinstance(event.value, FragmentPlan):
             self.plan = {
                 "fragments": [_as_json(fragment) for fragment in event.value.fragments],
@@ -160,10 +173,6 @@ class _Watch:
                 self.listener(Note(message, warning=True))
 
 
-def _watching(listener: Listener, work_dir: Path | None) -> _Watch:
-    return _Watch(listener, work_dir, write_preview)
-
-
 def _configured(preset_name: str, options: RunOptions) -> Config:
     config = preset(preset_name)
     if options.frames is None:
@@ -180,15 +189,45 @@ def _masked(image: Image, mask: Path | None, listener: Listener) -> Image:
     return Image(unmix_background(image.rgb, alpha), alpha)
 
 
-def _priors(options: RunOptions, listener: Listener) -> Priors:
-    priors = make_priors()
+def chosen_priors(options: RunOptions, listener: Listener = silent) -> Priors:
+    """The priors that the options name, with the user's own words and files in their place.
+
+    Raises:
+        InputError: for an unknown set, an orientation out of range or that the priors cannot be told, or a bad video.
+    """
+    priors = make_set(options.priors)
+    if options.facing is not None:
+        azimuth, elevation = options.facing
+        if not (-360 <= azimuth <= 360 and -90 <= (elevation or 0.0) <= 90):
+            raise InputError(
+                "the facing must be an azimuth within 360 and an elevation within 90 degrees",
+                f"{azimuth:g},{elevation or 0:g}",
+                "0 looks into the camera, 90 to the right",
+            )
+        if not isinstance(priors.multiview, Orientable):
+            raise InputError("these priors cannot be told the facing", options.priors, "use --priors embedded")
+        priors = replace(priors, multiview=priors.multiview.told(azimuth, elevation))
     if options.guide is None:
         return priors
     frames = read_video(options.guide, WORKING_SIZE, listener)
     info = PriorInfo(options.guide.name, "user", hashlib.sha256(options.guide.read_bytes()).hexdigest()[:16], "user's")
-    kept = tuple(i for i in priors.info if i.name not in ("lattice-motion",))
+    replaced = SETS[options.priors]["inbetweener"]
+    kept = tuple(i for i in priors.info if i.name != replaced)
     guide = GuideVideo(frames, priors.matter, priors.inbetweener)
     return replace(priors, inbetweener=guide, info=(*kept, info))
+
+
+def describe_facings(facings: Sequence[Facing]) -> str:
+    """What was taken for the object's front, how sure that is, and what else it could be."""
+
+    def told(facing: Facing) -> str:
+        sideways = "right" if facing.azimuth > 0 else "left"
+        return f"{abs(facing.azimuth):.0f} degrees to the {sideways} ({facing.weight:.0%})"
+
+    text = f"the object's front is taken to point {told(facings[0])}"
+    if len(facings) == 1:
+        return text
+    return f"{text}, next {told(facings[1])}; --facing {facings[1].azimuth:.0f} would choose that"
 
 
 def _identities(priors: Priors) -> dict[int, str]:

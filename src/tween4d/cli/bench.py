@@ -7,7 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from tween4d.cli.console import complain, progress, say, say_json
-from tween4d.cli.options import Flag, Frames, Preset, Seed
+from tween4d.cli.options import Flag, Frames, Preset, PriorSet, Seed
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Bench:
     """Cases to run."""
     frames: Frames = None
     """Number of frames."""
+    priors: PriorSet = "embedded"
+    """What imagines the rest: embedded has learned, classical is made by hand."""
     seed: Seed = 0
     """The same seed gives the same asset."""
     json: Flag = False
@@ -42,7 +44,7 @@ class Bench:
         from tween4d.app.case import find_cases
 
         found = find_cases(self.folder, [name.strip() for name in self.cases.split(",") if name.strip()])
-        settings = BenchSettings(self.preset, self.seed, self.frames)
+        settings = BenchSettings(self.preset, self.seed, self.frames, self.priors)
 
         def done(result: CaseResult) -> None:
             complain(f"{result.name}: {result.seconds:.0f} s, peak {result.peak_memory / 1e9:.2f} GB")

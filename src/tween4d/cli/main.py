@@ -33,6 +33,9 @@ class Verb:
 VERBS = {
     "run": Verb("Make", "tween4d.cli.run:Run", "Make a 4D asset from two images of an object."),
     "demo": Verb("Make", "tween4d.cli.demo:Demo", "Make the example asset, and measure it against its truth."),
+    "facing": Verb(
+        "Make", "tween4d.cli.facing:FacingVerb", "Show where the object's front may point, to choose by eye."
+    ),
     "view": Verb("Look", "tween4d.cli.view:View", "Open the player in the browser."),
     "render": Verb("Look", "tween4d.cli.render:Render", "Render RGBA pictures from a list of cameras or an orbit."),
     "export": Verb("Look", "tween4d.cli.export:Export", "Export to .html, .mp4, .gif, .ply, .npz or a folder of .ply."),

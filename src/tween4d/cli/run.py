@@ -7,7 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from tween4d.cli.console import complain, label, progress, say, say_json
-from tween4d.cli.options import Flag, Frames, Preset, Seed
+from tween4d.cli.options import Flag, Frames, Preset, PriorSet, Seed, parse_facing
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,8 @@ class ImageOptions:
     """Your own video of what happens in between."""
     fov: Annotated[float, arg(metavar="DEG")] = 33.8
     """Field of view of the camera along the longer side."""
+    facing: Annotated[str, arg(metavar="AZ[,EL]", help_behavior_hint="(default: found)")] = ""
+    """Where the object's front points, degrees: 0 into the camera, 90 to the right of the picture."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class Run:
     """How much work to do."""
     frames: Frames = None
     """Number of frames."""
+    priors: PriorSet = "embedded"
+    """What imagines the rest: embedded has learned, classical is made by hand."""
     seed: Seed = 0
     """The same seed gives the same asset."""
     overwrite: Flag = False
@@ -63,7 +67,8 @@ class Run:
         working_folder(self.out)
         check_target(self.out, overwrite=self.overwrite)
         image = self.image
-        options = RunOptions(self.frames, image.guide, image.mask_start, image.mask_end, image.fov)
+        facing = parse_facing(image.facing)
+        options = RunOptions(self.frames, image.guide, image.mask_start, image.mask_end, image.fov, self.priors, facing)
         with progress() as listener:
             made = make_to_file(
                 self.start,

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.data.cameras import Camera
+from tween4d.data.facing import Facing
 from tween4d.data.images import Image
 from tween4d.data.video import Guide
 from tween4d.data.views import KeyframeViews
@@ -44,6 +45,19 @@ class MultiViewPrior(Protocol):
             anchors: frame indices of the keyframes.
             cameras: views to imagine, the input camera first.
         """
+        ...
+
+
+@runtime_checkable
+class Orientable(Protocol):
+    """A multi-view prior that says where it thinks the object's front points, and can be told."""
+
+    def hypotheses(self, *images: Image) -> tuple[Facing, ...]:
+        """At least one that fits all matted pictures of one object, likeliest first; the first is what it acts on."""
+        ...
+
+    def told(self, azimuth: float, elevation: float | None = None) -> "MultiViewPrior":
+        """The same prior acting on the user's word, degrees."""
         ...
 
 

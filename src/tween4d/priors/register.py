@@ -36,9 +36,15 @@ REGISTER: dict[str, Registered] = {
         _embedded("border-grabcut", "matter", "matting", "BorderMatter"),
         _embedded("lattice-motion", "inbetweener", "motion", "LatticeInbetweener"),
         _embedded("inflation", "multiview", "geometry", "InflationPrior"),
+        _embedded("surface-network", "multiview", "geometry", "make_lifting_prior"),
     )
 }
-DEFAULTS = {"matter": "border-grabcut", "inbetweener": "lattice-motion", "multiview": "inflation"}
+SETS: dict[str, dict[str, str]] = {
+    "embedded": {"matter": "border-grabcut", "inbetweener": "lattice-motion", "multiview": "inflation"},
+    "classical": {"matter": "border-grabcut", "inbetweener": "lattice-motion", "multiview": "inflation"},
+}
+"""Priors that are named together: what ships with the package, and its part that needs no weights."""
+DEFAULTS = SETS["embedded"]
 
 
 def make_priors(**names: str) -> Priors:
@@ -52,6 +58,17 @@ def make_priors(**names: str) -> Priors:
     chosen = {role: _find(role, names.get(role, default)) for role, default in DEFAULTS.items()}
     made = {role: entry.factory() for role, entry in chosen.items()}
     return Priors(**made, info=tuple(entry.info for entry in chosen.values()))
+
+
+def make_set(name: str) -> Priors:
+    """The priors of a named set.
+
+    Raises:
+        InputError: for a name that is not in `SETS`.
+    """
+    if name not in SETS:
+        raise InputError("there is no set of priors of this name", repr(name), f"choose one of {', '.join(SETS)}")
+    return make_priors(**SETS[name])
 
 
 def _find(role: str, name: str) -> Registered:

@@ -49,7 +49,8 @@ class Block(nn.Module):
         self.widen = nn.Conv2d(width, 2 * width, 1)
         self.narrow = nn.Conv2d(2 * width, width, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
+        """The features with what the block adds."""
         return x + self.narrow(F.relu(self.widen(self.norm(self.spread(x)))))
 
 
@@ -64,7 +65,9 @@ class SurfaceNet(nn.Module):
         super().__init__()
         fine, mid, deep = widths
         self.stem = nn.Sequential(nn.Conv2d(INPUTS, fine, 4, stride=2, padding=1), Block(fine))
-        self.down = nn.Sequential(nn.BatchNorm2d(fine), nn.Conv2d(fine, mid, 2, stride=2), *(Block(mid) for _ in range(2)))
+        self.down = nn.Sequential(
+            nn.BatchNorm2d(fine), nn.Conv2d(fine, mid, 2, stride=2), *(Block(mid) for _ in range(2))
+        )
         self.bottom = nn.Sequential(
             nn.BatchNorm2d(mid), nn.Conv2d(mid, deep, 2, stride=2), *(Block(deep) for _ in range(5))
         )

@@ -1,0 +1,197 @@
+"""What the network sees in a picture: hypotheses of orientation, and surfaces at the picture's own size."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from tween4d.data.facing import Facing
+from tween4d.data.images import Image
+from tween4d.geometry.inflation import inflate
+from tween4d.priors.embedded.geometry.network import (
+    SIDE,
+    SurfaceMaps,
+    SurfaceNet,
+    network_input,
+    sector_azimuths,
+)
+
+MARGIN = 1.15
+"""Side of the crop as a multiple of the object's longer side, as in training."""
+RELAXATIONS = 20
+"""Sweeps of the inflation that the network is shown, as in training."""
+REACH = math.radians(30)
+"""Azimuths this near to a peak belong to its hypothesis."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The square about an object that the network looks at."""
+
+    left: float
+    top: float
+    side: float
+    """All in pixels of the picture; may reach beyond it."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A picture after the network's first look; mirrored in row 1."""
+
+    crop: Crop
+    features: tuple[Tensor, Tensor, Tensor]
+    summary: Float[Tensor, "2 d"]
+    log_chance: Float[Tensor, "k"]
+    """Log-probability of each sector of azimuth, both looks averaged."""
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Both surfaces under every pixel of a picture."""
+
+    middle: Float[np.ndarray, "h w"]
+    """How much nearer than the object's centre their middle lies, pixels at the centre's distance."""
+    half: Float[np.ndarray, "h w"]
+    """Half their distance, pixels."""
+    hidden: Float[np.ndarray, "h w 3"]
+    """Colour of the back."""
+    doubt: Float[np.ndarray, "h w"]
+    """Expected error of the middle, pixels."""
+
+
+@torch.no_grad()
+def read_picture(network: SurfaceNet, image: Image) -> Reading:
+    """Look at a matted picture, straight and mirrored.
+
+    Args:
+        image: with alpha; the object may lie anywhere in it.
+    """
+    rgb = image.rgb.cpu().numpy().astype(np.float32)
+    alpha = image.alpha.cpu().numpy().astype(np.float32)
+    crop = find_crop(alpha > 0.5)
+    small = _cut(np.concatenate([rgb * alpha[..., None], alpha[..., None]], -1), crop)
+    covered = small[..., 3:]
+    color = np.clip(small[..., :3] / np.maximum(covered, 1e-3), 0, 1)
+    inflated = inflate(covered[..., 0] > 0.5, RELAXATIONS) / SIDE
+    planes = [torch.from_numpy(p).permute(2, 0, 1)[None] for p in (color, covered, inflated[..., None])]
+    straight = network_input(*planes)
+    mirrored = network_input(*(plane.flip(-1) for plane in planes))
+    features, summary = network.encode(torch.cat([straight, mirrored]))
+    chances = torch.log_softmax(network.orientation(summary), 1)
+    # Sector k mirrors to sector SECTORS - 1 - k.
+    return Reading(crop, features, summary, torch.log_softmax((chances[0] + chances[1].flip(0)) / 2, 0))
+
+
+@torch.no_grad()
+def rank_facings(network: SurfaceNet, readings: Sequence[Reading], most: int = 4) -> tuple[Facing, ...]:
+    """Hypotheses of where the front points that fit all pictures of one object, likeliest first.
+
+    Args:
+        readings: of pictures between which the object turns little.
+    Returns:
+        At least one; weights sum to at most 1.
+    """
+    chance = torch.softmax(torch.stack([reading.log_chance for reading in readings]).mean(0), 0)
+    azimuths = sector_azimuths()
+    smooth = 0.5 * chance + 0.25 * (chance.roll(1) + chance.roll(-1))
+    peaks = torch.nonzero((smooth >= smooth.roll(1)) & (smooth > smooth.roll(-1)))[:, 0]
+    found = []
+    left = chance.clone()
+    for peak in sorted(peaks.tolist(), key=lambda k: -float(smooth[k])):
+        near = torch.cos(azimuths - azimuths[peak]) > math.cos(REACH)
+        mass = left * near
+        left = left * ~near
+        weight = float(mass.sum())
+        if weight <= 0:
+            continue
+        azimuth = float(torch.atan2((mass * azimuths.sin()).sum(), (mass * azimuths.cos()).sum()))
+        found.append(Facing(math.degrees(azimuth), elevation_for(network, readings, azimuth), weight))
+    return tuple(sorted(found, key=lambda facing: -facing.weight)[:most])
+
+
+@torch.no_grad()
+def elevation_for(network: SurfaceNet, readings: Sequence[Reading], azimuth: float) -> float:
+    """Elevation in degrees of a front whose azimuth (radians) is known."""
+    told = torch.tensor([azimuth, -azimuth])
+    values = [network.elevation(reading.summary, told).mean() for reading in readings]
+    return math.degrees(float(torch.stack(values).mean()))
+
+
+@torch.no_grad()
+def read_relief(
+    network: SurfaceNet, reading: Reading, facing: Facing, mask: Bool[np.ndarray, "h w"], focal: float
+) -> Relief:
+    """Both surfaces of the object if its front points where a hypothesis says.
+
+    Args:
+        mask: pixels of the object in the picture that was read.
+        focal: of the camera, pixels.
+    Returns:
+        Maps that continue beyond the mask, so that they can be interpolated at its rim.
+    """
+    azimuth, elevation = math.radians(facing.azimuth), math.radians(facing.elevation)
+    maps = network.decode(
+        reading.features,
+        torch.tensor([azimuth, -azimuth]),
+        torch.full((2,), elevation),
+        torch.full((2,), reading.crop.side / focal),
+    )
+    planes = torch.cat([_plane(maps), maps.hidden], 1)
+    planes = ((planes[0] + planes[1].flip(-1)) / 2).permute(1, 2, 0).numpy()
+    inside = _cut(mask[..., None].astype(np.float32), reading.crop)[..., 0] > 0.5
+    full = _paste(_continued(planes, inside), reading.crop, mask.shape)
+    middle, half, doubt = (full[..., k] * reading.crop.side for k in range(3))
+    return Relief(middle, half, full[..., 3:], doubt)
+
+
+def find_crop(mask: Bool[np.ndarray, "h w"]) -> Crop:
+    """The square about a mask, with a margin."""
+    rows, columns = np.nonzero(mask if mask.any() else np.ones_like(mask))
+    low = np.array([columns.min(), rows.min()], float)
+    high = np.array([columns.max(), rows.max()], float) + 1
+    side = float((high - low).max() * MARGIN)
+    left, top = (low + high) / 2 - side / 2
+    return Crop(float(left), float(top), side)
+
+
+def _plane(maps: SurfaceMaps) -> Float[Tensor, "b 3 s s"]:
+    return torch.stack([maps.middle, maps.half, maps.doubt], 1)
+
+
+def _cut(picture: Float[np.ndarray, "h w c"], crop: Crop) -> Float[np.ndarray, "s s c"]:
+    """The crop at the network's size, averaged over what each of its pixels covers; nothing beyond the picture."""
+    times = max(1, math.ceil(crop.side / SIDE))
+    scale = crop.side / (SIDE * times)
+    # Pixel centres of the fine grid, in pixels of the picture.
+    matrix = np.array([[scale, 0, crop.left + scale / 2 - 0.5], [0, scale, crop.top + scale / 2 - 0.5]])
+    size = SIDE * times
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    fine = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    return fine.reshape(SIDE, times, SIDE, times, -1).mean((1, 3))
+
+
+def _paste(maps: Float[np.ndarray, "s s c"], crop: Crop, shape: tuple[int, int]) -> Float[np.ndarray, "h w c"]:
+    """Maps of a crop, interpolated at the picture's size."""
+    scale = SIDE / crop.side
+    matrix = np.array([[scale, 0, (0.5 - crop.left) * scale - 0.5], [0, scale, (0.5 - crop.top) * scale - 0.5]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return cv2.warpAffine(maps, matrix, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _continued(maps: Float[np.ndarray, "s s c"], inside: Bool[np.ndarray, "s s"]) -> Float[np.ndarray, "s s c"]:
+    """Maps whose values outside the object are those of the nearest places inside, smoothly."""
+    filled = maps * inside[..., None]
+    weight = inside.astype(np.float32)
+    out, known = filled.copy(), weight.copy()
+    for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
+        spread = cv2.GaussianBlur(weight, (0, 0), sigma)
+        average = cv2.GaussianBlur(filled, (0, 0), sigma) / np.maximum(spread, 1e-6)[..., None]
+        new = (known == 0) & (spread > 1e-2)
+        out[new] = average[new]
+        known[new] = 1.0
+    return out
