@@ -9,13 +9,17 @@ from tween4d.synthetic.families.bird import bird
 from tween4d.synthetic.families.cabinet import cabinet
 from tween4d.synthetic.families.chest import chest
 from tween4d.synthetic.families.contraption import contraption
+from tween4d.synthetic.families.crab import crab
 from tween4d.synthetic.families.creature import creature
 from tween4d.synthetic.families.fish import fish
 from tween4d.synthetic.families.flower import flower
 from tween4d.synthetic.families.lamp import lamp
+from tween4d.synthetic.families.octopus import octopus
 from tween4d.synthetic.families.person import person
 from tween4d.synthetic.families.quadruped import quadruped
 from tween4d.synthetic.families.robot import robot
+from tween4d.synthetic.families.snake import snake
+from tween4d.synthetic.families.turtle import turtle
 from tween4d.synthetic.families.vehicle import vehicle
 from tween4d.synthetic.scene import Scene
 
@@ -25,13 +29,17 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "cabinet": cabinet,
     "chest": chest,
     "contraption": contraption,
+    "crab": crab,
     "creature": creature,
     "fish": fish,
     "flower": flower,
     "lamp": lamp,
+    "octopus": octopus,
     "person": person,
     "quadruped": quadruped,
     "robot": robot,
+    "snake": snake,
+    "turtle": turtle,
     "vehicle": vehicle,
 }
 """By name; the same seed draws the same scene."""
