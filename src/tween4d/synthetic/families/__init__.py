@@ -11,11 +11,13 @@ from tween4d.synthetic.families.chest import chest
 from tween4d.synthetic.families.contraption import contraption
 from tween4d.synthetic.families.crab import crab
 from tween4d.synthetic.families.creature import creature
+from tween4d.synthetic.families.excavator import excavator
 from tween4d.synthetic.families.fish import fish
 from tween4d.synthetic.families.flower import flower
 from tween4d.synthetic.families.lamp import lamp
 from tween4d.synthetic.families.octopus import octopus
 from tween4d.synthetic.families.person import person
+from tween4d.synthetic.families.plane import plane
 from tween4d.synthetic.families.quadruped import quadruped
 from tween4d.synthetic.families.robot import robot
 from tween4d.synthetic.families.snake import snake
@@ -31,11 +33,13 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "contraption": contraption,
     "crab": crab,
     "creature": creature,
+    "excavator": excavator,
     "fish": fish,
     "flower": flower,
     "lamp": lamp,
     "octopus": octopus,
     "person": person,
+    "plane": plane,
     "quadruped": quadruped,
     "robot": robot,
     "snake": snake,

@@ -51,17 +51,15 @@ def snake(generator: np.random.Generator) -> Scene:
         grid(p.dark, (12, 12, 0), (-12, 12, 0), 0.12),
         bands(p.accent, (0, 1, 0), g.uniform(0.1, 0.3), 0.4, warp=0.8),
     )
-    coat = (
-        *draw_pattern(g, p.base, p.second, 0.4),
-        scales[g.integers(3)],
-        slope(p.pale, (0, 0, 0.3 * r), (0, 0, 0.9 * r)),
-    )
-    # Two skins that meet in the middle, each bent along its own chain of joints.
-    for name, part, chain in (("fore", slice(middle, None), front), ("hind", slice(None, middle + 1), back[::-1])):
-        knots, sizes = curve[part], radii[part]
-        if name == "hind":
-            knots, sizes, chain = knots[::-1], sizes[::-1], back
-        a.skin(name, sweep(knots, sizes, around=20, along=32), coat, chain, 0.35 * step)
+    coat = (*draw_pattern(g, p.base, p.second, 0.4), scales[g.integers(3)])
+    # Two skins that meet in the middle, each bent along its own chain of joints. A sweep backwards has its belly at -z.
+    for name, order, chain, way in (
+        ("fore", slice(middle, None), front, 1),
+        ("hind", slice(middle, None, -1), back, -1),
+    ):
+        belly = slope(p.pale, (0, 0, 0.3 * way * r), (0, 0, 0.9 * way * r))
+        mesh = sweep(curve[order], radii[order], around=20, along=32)
+        a.skin(name, mesh, (*coat, belly), chain, 0.35 * step)
     size = r * g.uniform(1.1, 1.9)
     shape = (size, size * g.uniform(0.6, 1.0), size * g.uniform(0.9, 1.5))
     top = curve[-1]
