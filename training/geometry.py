@@ -23,17 +23,17 @@ from training.data.shards import read_shards, shard_paths
 from training.geometry_measures import measure
 from tween4d.priors.embedded.geometry.network import SurfaceNet, network_input, sector_azimuths
 
-BATCH = 64
+BATCH = 32
 POOL = 6
 """Shards that are mixed at a time."""
-RATE = 2e-3
+RATE = 1.5e-3
 WARM_UP = 300
 SOFTNESS = 30.0
 """Concentration of the von Mises label about the true azimuth: about 10 degrees."""
 WOBBLE = math.radians(6)
 """Error of the orientation that the decoder is told in training."""
-CHECKPOINT_SECONDS = 180.0
-AVERAGE = 0.998
+CHECKPOINT_SECONDS = 420.0
+AVERAGE = 0.999
 """Decay of the running average of the weights, which is what is measured and exported."""
 
 
@@ -164,7 +164,7 @@ def train(data: Path, out: Path, minutes: float, seed: int = 0) -> None:
         _follow(average, model, min(AVERAGE, 1 - 1 / (1 + 0.1 * state["step"])))
         for name, value in terms.items():
             running[name] = 0.98 * running.get(name, value.item()) + 0.02 * value.item()
-        if state["step"] % 50 == 0:
+        if state["step"] % 100 == 0:
             _log(out, state["step"], time.monotonic() - begun, running, rate)
         if time.monotonic() - saved > CHECKPOINT_SECONDS:
             state["seconds"] = time.monotonic() - begun

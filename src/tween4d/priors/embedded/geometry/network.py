@@ -64,19 +64,19 @@ class SurfaceNet(nn.Module):
     def __init__(self, widths: tuple[int, int, int] = WIDTHS) -> None:
         super().__init__()
         fine, mid, deep = widths
-        self.stem = nn.Sequential(nn.Conv2d(INPUTS, fine, 4, stride=2, padding=1), Block(fine))
+        self.stem = nn.Sequential(nn.Conv2d(INPUTS, fine, 4, stride=2, padding=1), nn.ReLU())
         self.down = nn.Sequential(
             nn.BatchNorm2d(fine), nn.Conv2d(fine, mid, 2, stride=2), *(Block(mid) for _ in range(2))
         )
         self.bottom = nn.Sequential(
-            nn.BatchNorm2d(mid), nn.Conv2d(mid, deep, 2, stride=2), *(Block(deep) for _ in range(5))
+            nn.BatchNorm2d(mid), nn.Conv2d(mid, deep, 2, stride=2), *(Block(deep) for _ in range(4))
         )
         self.orient = nn.Sequential(nn.Linear(3 * deep, 192), nn.GELU(), nn.Linear(192, SECTORS))
         self.tilt = nn.Sequential(nn.Linear(3 * deep + 2, 64), nn.GELU(), nn.Linear(64, 1))
         self.told = nn.Sequential(nn.Linear(6, 96), nn.GELU(), nn.Linear(96, 4 * deep))
         self.think = nn.ModuleList([Block(deep), Block(deep)])
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * mid, 1), nn.PixelShuffle(2))
-        self.join = nn.Sequential(nn.Conv2d(2 * mid, mid, 1), Block(mid), Block(mid))
+        self.join = nn.Sequential(nn.Conv2d(2 * mid, mid, 1), Block(mid))
         self.rise = nn.Sequential(nn.Conv2d(mid, 4 * fine, 1), nn.PixelShuffle(2))
         self.finish = nn.Sequential(nn.Conv2d(2 * fine, fine, 1), Block(fine), nn.Conv2d(fine, 4 * PIECES, 1))
         self.unfold = nn.PixelShuffle(2)

@@ -166,21 +166,28 @@ def _plane(maps: SurfaceMaps) -> Float[Tensor, "b 3 s s"]:
 def _cut(picture: Float[np.ndarray, "h w c"], crop: Crop) -> Float[np.ndarray, "s s c"]:
     """The crop at the network's size, averaged over what each of its pixels covers; nothing beyond the picture."""
     times = max(1, math.ceil(crop.side / SIDE))
-    scale = crop.side / (SIDE * times)
-    # Pixel centres of the fine grid, in pixels of the picture.
-    matrix = np.array([[scale, 0, crop.left + scale / 2 - 0.5], [0, scale, crop.top + scale / 2 - 0.5]])
-    size = SIDE * times
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    fine = cv2.warpAffine(picture, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_CONSTANT)
-    return fine.reshape(SIDE, times, SIDE, times, -1).mean((1, 3))
+    fine = (np.arange(SIDE * times) + 0.5) * (crop.side / (SIDE * times))
+    cut = _sampled(picture, crop.left + fine, crop.top + fine, "zeros")
+    return cut.reshape(SIDE, times, SIDE, times, -1).mean((1, 3))
 
 
 def _paste(maps: Float[np.ndarray, "s s c"], crop: Crop, shape: tuple[int, int]) -> Float[np.ndarray, "h w c"]:
     """Maps of a crop, interpolated at the picture's size."""
     scale = SIDE / crop.side
-    matrix = np.array([[scale, 0, (0.5 - crop.left) * scale - 0.5], [0, scale, (0.5 - crop.top) * scale - 0.5]])
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return cv2.warpAffine(maps, matrix, shape[::-1], flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    columns, rows = (np.arange(shape[1]) + 0.5 - crop.left) * scale, (np.arange(shape[0]) + 0.5 - crop.top) * scale
+    return _sampled(maps, columns, rows, "border")
+
+
+def _sampled(
+    maps: Float[np.ndarray, "h w c"], columns: Float[np.ndarray, "n"], rows: Float[np.ndarray, "m"], beyond: str
+) -> Float[np.ndarray, "m n c"]:
+    """Bilinear values at all crossings of some columns and rows, in pixels; pixel i covers [i, i + 1)."""
+    h, w = maps.shape[:2]
+    x, y = (torch.from_numpy(2 * line / size - 1).float() for line, size in ((columns, w), (rows, h)))
+    grid = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)[None]
+    planes = torch.from_numpy(np.ascontiguousarray(maps)).permute(2, 0, 1)[None].float()
+    sampled = torch.nn.functional.grid_sample(planes, grid, padding_mode=beyond, align_corners=False)
+    return sampled[0].permute(1, 2, 0).numpy()
 
 
 def _continued(maps: Float[np.ndarray, "s s c"], inside: Bool[np.ndarray, "s s"]) -> Float[np.ndarray, "s s c"]:

@@ -100,7 +100,8 @@ def low_pass(
 ) -> Float[np.ndarray, "h w c"]:
     """The local average inside the outline, and its continuation beyond."""
     weight = mask.astype(np.float32)
-    average = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma)
+    # OpenCV drops a last axis of one channel.
+    average = cv2.GaussianBlur(values * weight[..., None], (0, 0), sigma).reshape(values.shape)
     return average / np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 1e-4)[..., None]
 
 
