@@ -107,6 +107,37 @@ def test_a_jump_to_another_clip_shows_no_empty_picture(open_player, page_path):
     assert min(covered) > 50
 
 
+def test_the_canvas_arrives_at_the_time_that_was_set(open_player, page_path):
+    """Oracle: the picture that was waited for. Set from another clip, and left alone, the canvas comes to the same.
+
+    The old picture stays until the new clip is sorted, but no longer: nothing but the loop of the page draws here.
+    """
+    player = open_player(page_path)
+    small = """() => {
+        const small = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+        small.drawImage(document.querySelector("canvas"), 0, 0, 128, 128);
+        return [...small.getImageData(0, 0, 128, 128).data];
+    }"""
+
+    def canvas_shows():
+        return np.array(player.page.evaluate(small)) / 255
+
+    settled = {}
+    for time in (0, 1):
+        player.call(f"setTime({time})")
+        _picture(player)
+        settled[time] = canvas_shows()
+    assert _psnr(settled[0], settled[1]) < 25
+    for time in (0, 1):
+        player.call(f"setTime({time})")
+        for _ in range(50):
+            if _psnr(canvas_shows(), settled[time]) > 50:
+                break
+            player.page.wait_for_timeout(100)
+        else:
+            pytest.fail(f"the canvas never showed time {time}")
+
+
 def test_plays_by_itself_and_pauses(open_player, page_path):
     """Oracle: the clock: it runs on opening and stands still after a pause."""
     player = open_player(page_path, reduced_motion="no-preference")
