@@ -7,6 +7,7 @@ import numpy as np
 from tween4d.synthetic.families.beetle import beetle
 from tween4d.synthetic.families.bird import bird
 from tween4d.synthetic.families.cabinet import cabinet
+from tween4d.synthetic.families.chair import chair
 from tween4d.synthetic.families.chest import chest
 from tween4d.synthetic.families.contraption import contraption
 from tween4d.synthetic.families.crab import crab
@@ -18,6 +19,7 @@ from tween4d.synthetic.families.lamp import lamp
 from tween4d.synthetic.families.octopus import octopus
 from tween4d.synthetic.families.person import person
 from tween4d.synthetic.families.plane import plane
+from tween4d.synthetic.families.plant import plant
 from tween4d.synthetic.families.quadruped import quadruped
 from tween4d.synthetic.families.robot import robot
 from tween4d.synthetic.families.snake import snake
@@ -29,6 +31,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "beetle": beetle,
     "bird": bird,
     "cabinet": cabinet,
+    "chair": chair,
     "chest": chest,
     "contraption": contraption,
     "crab": crab,
@@ -40,6 +43,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "octopus": octopus,
     "person": person,
     "plane": plane,
+    "plant": plant,
     "quadruped": quadruped,
     "robot": robot,
     "snake": snake,
