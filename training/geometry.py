@@ -94,7 +94,7 @@ def losses(model: SurfaceNet, batch: Batch, wobble: Float[Tensor, "2 b"]) -> dic
     hidden = ((maps.hidden - batch.hidden).abs().mean(1) * inside).sum() / count
     doubt = ((error.detach() / maps.doubt + maps.doubt.log()) * inside).sum() / count
     return {
-        "orientation": 0.3 * orientation,
+        "orientation": 0.8 * orientation,
         "elevation": elevation,
         "middle": 10 * middle,
         "half": 10 * half,

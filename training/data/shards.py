@@ -44,10 +44,10 @@ def shard_paths(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("shard-*.npz") if not path.name.endswith(".part.npz"))
 
 
-def read_shards(paths: list[Path]) -> dict[str, np.ndarray]:
-    """Several shards as one."""
-    loaded = [dict(np.load(path)) for path in paths]
-    return {name: np.concatenate([shard[name] for shard in loaded]) for name in loaded[0]}
+def read_shards(paths: list[Path], names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
+    """Several shards as one, all fields or those named."""
+    loaded = [np.load(path) for path in paths]
+    return {name: np.concatenate([shard[name] for shard in loaded]) for name in names or loaded[0].files}
 
 
 def write_shards(folder: Path, assets: Path | None, seed: int, count: int, held_out: bool = False) -> Iterator[Path]:

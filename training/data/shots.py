@@ -48,7 +48,7 @@ def draw_geometry_shot(subject: Subject, generator: np.random.Generator) -> Geom
     """Take one picture of one of a subject's states from a random camera under random light."""
     g = generator
     posed = subject.start if g.random() < 0.5 else subject.end
-    posed = _normalised(subject, posed)
+    posed = normalised(subject, posed)
     surface = replace(subject.surface, lamps=vary_lamps(subject.surface.lamps, g))
     camera, spread, centre = _draw_camera(posed, g)
     image = render_image(surface, posed, camera, samples=2)
@@ -85,7 +85,7 @@ def vary_lamps(lamps: Float[np.ndarray, "k 7"], generator: np.random.Generator) 
     return out
 
 
-def _normalised(subject: Subject, posed: PosedSurface) -> PosedSurface:
+def normalised(subject: Subject, posed: PosedSurface) -> PosedSurface:
     """A state moved and scaled so that both states together lie in the sphere of radius 0.5 about the origin."""
     both = np.concatenate([subject.start.vertices, subject.end.vertices])
     centre = (both.min(0) + both.max(0)) / 2
