@@ -14,7 +14,7 @@ from tween4d.fitting.optimise import minimise
 from tween4d.fitting.regularity import motion_energy
 from tween4d.geometry.rigidity import trajectory_graph
 from tween4d.geometry.rotation import unroll
-from tween4d.splatting import rasterize
+from tween4d.splatting.drawing import draw
 from tween4d.splatting.skinning import skin_gaussians
 
 NEIGHBOURS = 8
@@ -76,7 +76,6 @@ def fit_nodes(
     # Half of full trust even where nothing was matched: unseen parts rest rather than wander.
     stay = weights.stay * (0.5 + 0.5 * trust)[None, :, None]
     order = _spread(len(targets))
-    fixed = gaussians.scales, gaussians.opacities, gaussians.colors
 
     def moved(p: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         quats = motion.quats + rows * p["turn"]
@@ -94,7 +93,7 @@ def fit_nodes(
             gaussians.means,
             gaussians.quats,
         )
-        color, alpha = _draw(means, turned, fixed, target.camera)
+        color, alpha = draw(replace(gaussians, means=means, quats=turned), target.camera)
         picture = target.weight * picture_loss(color, alpha, target.color, target.alpha, weights.mask)
         shape = motion_energy(motion.rest, motion.rest + translations, quats, graph, weights.rigid, weights.smooth)
         return picture + shape + (stay * p["shift"].square()).mean()
@@ -103,20 +102,6 @@ def fit_nodes(
     fitted = minimise(start, {"turn": 4e-3, "shift": 1.2e-3}, loss, steps)
     quats, translations = moved(fitted)
     return replace(motion, quats=unroll(quats), translations=translations)
-
-
-def _draw(means: Tensor, quats: Tensor, fixed: tuple[Tensor, Tensor, Tensor], camera: Camera) -> tuple[Tensor, Tensor]:
-    """Colour [h, w, 3] and coverage [h, w] of Gaussians whose scales, opacities and colours stay."""
-    colors, alphas, _ = rasterize(
-        means,
-        quats,
-        *fixed,
-        camera.world_to_camera[None],
-        camera.intrinsics[None],
-        camera.width,
-        camera.height,
-    )
-    return colors.squeeze(0), alphas.squeeze(0).squeeze(-1)
 
 
 def _spread(count: int) -> Int[Tensor, "n"]:

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.data.gaussians import Gaussians
@@ -13,7 +12,7 @@ from tween4d.fitting.density import Density, grow_and_prune
 from tween4d.fitting.initial import gaussians_from_surface, gaussians_in_hull
 from tween4d.fitting.losses import picture_loss
 from tween4d.fitting.optimise import minimise
-from tween4d.splatting import rasterize
+from tween4d.splatting.drawing import draw
 
 RATES = {"means": 6e-4, "quats": 4e-3, "log_scales": 1.2e-2, "opacity_logits": 4e-2, "sh": 2e-2}
 
@@ -79,7 +78,7 @@ def _optimise(
         k = steps[i]
         # Real frame on even steps, the imagined views in turn on odd ones.
         view = 0 if k % 2 == 0 or others == 0 else 1 + (k // 2 * stride) % others
-        color, alpha = _draw(Gaussians(**p), views, view)
+        color, alpha = draw(Gaussians(**p), views.cameras[view])
         return views.weights[view] * picture_loss(color, alpha, *targets[view], config.mask_weight)
 
     def after(p: dict[str, Tensor], i: int) -> None:
@@ -88,19 +87,3 @@ def _optimise(
 
     parameters = {name: getattr(gaussians, name) for name in RATES}
     return Gaussians(**minimise(parameters, RATES, loss, len(steps), after))
-
-
-def _draw(gaussians: Gaussians, views: KeyframeViews, view: int) -> tuple[Float[Tensor, "h w 3"], Float[Tensor, "h w"]]:
-    camera = views.cameras[view]
-    colors, alphas, _ = rasterize(
-        gaussians.means,
-        gaussians.quats,
-        gaussians.scales,
-        gaussians.opacities,
-        gaussians.colors,
-        camera.world_to_camera[None],
-        camera.intrinsics[None],
-        camera.width,
-        camera.height,
-    )
-    return colors.squeeze(0), alphas.squeeze(0).squeeze(-1)

@@ -11,11 +11,9 @@ from tween4d.data.images import Image
 from tween4d.data.nodes import pose_at
 from tween4d.geometry.rigidity import nearest
 from tween4d.geometry.rotation import conjugate, rotate
-from tween4d.splatting import rasterize
+from tween4d.splatting.drawing import FITTED_BLUR, draw
 from tween4d.splatting.skinning import skin_gaussians
 
-FITTED_BLUR = 0.3
-"""Variance that fitting adds to every ellipse, squared pixels of the input camera's picture."""
 NEAREST = 0.5
 
 
@@ -61,23 +59,10 @@ def render_gaussians(gaussians: Gaussians, camera: Camera, blur: float = FITTED_
     Args:
         blur: variance added to every ellipse, squared pixels.
     """
-    degree = {1: 0, 4: 1, 9: 2, 16: 3}[gaussians.sh.shape[1]]
     with torch.no_grad():
-        colors, alphas, _ = rasterize(
-            gaussians.means,
-            gaussians.quats,
-            gaussians.scales,
-            gaussians.opacities,
-            gaussians.sh if degree else gaussians.colors,
-            camera.world_to_camera[None],
-            camera.intrinsics[None],
-            camera.width,
-            camera.height,
-            sh_degree=degree or None,
-            eps2d=blur,
-        )
-    alpha = alphas[0, ..., 0].clamp(0, 1)
-    return Image((colors[0] / alpha[..., None].clamp(min=1e-4)).clamp(0, 1), alpha)
+        color, alpha = draw(gaussians, camera, blur)
+    alpha = alpha.clamp(0, 1)
+    return Image((color / alpha[..., None].clamp(min=1e-4)).clamp(0, 1), alpha)
 
 
 def trace_points(

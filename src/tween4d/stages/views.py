@@ -10,7 +10,7 @@ from tween4d.data.fragments import FragmentPlan
 from tween4d.data.views import KeyframeViews, MultiViews, SurfacePoints
 from tween4d.fitting.initial import gaussians_from_surface
 from tween4d.priors.protocols import MultiViewPrior
-from tween4d.splatting import rasterize
+from tween4d.splatting.drawing import draw
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def _completed(views: KeyframeViews, cameras: tuple[Camera, ...], trust: float) 
     if len(views.cameras) > 1 or views.surface is None:
         return views
     rest = cameras[1:]
-    drawn = [_draw(views.surface, camera) for camera in rest]
+    drawn = [_picture(views.surface, camera) for camera in rest]
     h, w = views.alpha.shape[1:]
     rgb = torch.stack([views.rgb[0]] + [_fit(c, h, w) for c, _ in drawn])
     alpha = torch.stack([views.alpha[0]] + [_fit(a[..., None], h, w)[..., 0] for _, a in drawn])
@@ -76,20 +76,8 @@ def _fit(image: Tensor, height: int, width: int) -> Tensor:
     return resized[0].permute(1, 2, 0)
 
 
-def _draw(surface: SurfacePoints, camera: Camera) -> tuple[Tensor, Tensor]:
+def _picture(surface: SurfacePoints, camera: Camera) -> tuple[Tensor, Tensor]:
     """Straight colour [h, w, 3] and alpha [h, w] of the surface splatted from a camera."""
-    gaussians = gaussians_from_surface(surface)
     with torch.no_grad():
-        colors, alphas, _ = rasterize(
-            gaussians.means,
-            gaussians.quats,
-            gaussians.scales,
-            gaussians.opacities,
-            gaussians.colors,
-            camera.world_to_camera[None],
-            camera.intrinsics[None],
-            camera.width,
-            camera.height,
-        )
-    alpha = alphas[0, ..., 0]
-    return (colors[0] / alpha[..., None].clamp(min=1e-3)).clamp(0, 1), alpha
+        color, alpha = draw(gaussians_from_surface(surface), camera)
+    return (color / alpha[..., None].clamp(min=1e-3)).clamp(0, 1), alpha
