@@ -15,6 +15,7 @@ from tween4d.synthetic.families.creature import creature
 from tween4d.synthetic.families.excavator import excavator
 from tween4d.synthetic.families.fish import fish
 from tween4d.synthetic.families.flower import flower
+from tween4d.synthetic.families.gadget import gadget
 from tween4d.synthetic.families.lamp import lamp
 from tween4d.synthetic.families.octopus import octopus
 from tween4d.synthetic.families.person import person
@@ -23,6 +24,7 @@ from tween4d.synthetic.families.plant import plant
 from tween4d.synthetic.families.quadruped import quadruped
 from tween4d.synthetic.families.robot import robot
 from tween4d.synthetic.families.snake import snake
+from tween4d.synthetic.families.teapot import teapot
 from tween4d.synthetic.families.turtle import turtle
 from tween4d.synthetic.families.vehicle import vehicle
 from tween4d.synthetic.scene import Scene
@@ -39,6 +41,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "excavator": excavator,
     "fish": fish,
     "flower": flower,
+    "gadget": gadget,
     "lamp": lamp,
     "octopus": octopus,
     "person": person,
@@ -47,6 +50,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Scene]] = {
     "quadruped": quadruped,
     "robot": robot,
     "snake": snake,
+    "teapot": teapot,
     "turtle": turtle,
     "vehicle": vehicle,
 }

@@ -44,8 +44,9 @@ class _Plant:
         g, p = self.g, self.palette
         top, foot, tall, rim = g.uniform(0.16, 0.32), g.uniform(0.1, 0.25), g.uniform(0.15, 0.4), g.uniform(0.0, 0.03)
         most = max(top + rim, foot)
-        profile = [(most - foot + 0.02, -tall), (most - foot, -tall + 0.02), (most - top, -0.07), (most - top - rim, -0.06),
-                   (most - top - rim, 0.0), (most - top + 0.02, 0.0), (most - top + 0.04, -0.04)]  # fmt: skip
+        edge = most - top
+        outside = [(most - foot + 0.02, -tall), (most - foot, -tall + 0.02), (edge, -0.07), (edge - rim, -0.06)]
+        profile = [*outside, (edge - rim, 0.0), (edge + 0.02, 0.0), (edge + 0.04, -0.04)]
         square = g.random() < 0.25
         pot = plate((most, most), 0.25 * most if square else most, profile, 30.0)
         band = belt(p.accent, (0, 1, 0), -0.5 * tall, g.uniform(0.01, 0.06))
