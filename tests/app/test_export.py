@@ -75,6 +75,18 @@ def test_one_moment(asset: Asset4D, tmp_path: Path) -> None:
     assert np.allclose(np.stack([columns[k] for k in "xyz"], -1), posed.means, atol=1e-6)
 
 
+def test_a_ply_shows_no_gaps_in_other_viewers(asset: Asset4D, tmp_path: Path) -> None:
+    """Oracle: the formula of docs/asset-format.md for programs that cannot change the added blur, in both formats."""
+    export_asset(asset, tmp_path / "a.ply", ExportOptions(time=0.0))
+    export_asset(asset, tmp_path / "frames", ExportOptions(frames=1))
+    focal = max(asset.image_width, asset.image_height) / 2 / np.tan(np.radians(asset.fov_degrees) / 2)
+    wanted = np.sqrt(pose_asset(asset, 0.0).scales.numpy() ** 2 + 0.3 * (2 / focal) ** 2)
+    for path in (tmp_path / "a.ply", tmp_path / "frames" / "frame_0000.ply"):
+        columns = read_ply(path)
+        scales = np.exp(np.stack([columns[f"scale_{k}"] for k in range(3)], -1))
+        assert np.allclose(scales, wanted, rtol=1e-5)
+
+
 def test_a_sequence_replaces_a_longer_one(asset: Asset4D, tmp_path: Path) -> None:
     """Oracle: names; frames of the former sequence are gone, files that are not ours stay."""
     target = tmp_path / "frames"

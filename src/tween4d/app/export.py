@@ -13,7 +13,7 @@ from tween4d.errors import InputError
 from tween4d.io import Format, format_of
 from tween4d.io.atomic import check_target
 from tween4d.io.folders import check_folder, filled_folder
-from tween4d.stages.render import pose_asset, trace_points
+from tween4d.stages.render import pose_asset, trace_points, with_fitted_blur
 
 MAX_FRAMES = 4096
 MAX_SIZE = 4096
@@ -81,14 +81,14 @@ def _turntable(asset: Asset4D, target: Path, options: ExportOptions, write: Call
 
 
 def _moment(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
-    write(pose_asset(asset, options.time), target)
+    write(with_fitted_blur(asset, pose_asset(asset, options.time)), target)
 
 
 def _sequence(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
     times = torch.linspace(0, 1, options.frames or asset.frame_count).tolist()
     with filled_folder(target) as part:
         for index, time in enumerate(times):
-            write(pose_asset(asset, time), part / _frame_name(index))
+            write(with_fitted_blur(asset, pose_asset(asset, time)), part / _frame_name(index))
     # Frames of a longer sequence that lay here before would be taken for the end of this one.
     kept = {_frame_name(index) for index in range(len(times))}
     for path in target.glob("frame_*.ply"):

@@ -1,5 +1,7 @@
 """The finished asset as pictures and as tracked points."""
 
+from dataclasses import replace
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -51,6 +53,16 @@ def blur_of(asset: Asset4D, camera: Camera) -> float:
     enlarged = camera.intrinsics[0, 0] * camera.intrinsics[1, 1] / (fitted[0, 0] * fitted[1, 1])
     distance = max(float(camera.position.norm()), NEAREST)
     return FITTED_BLUR * float(enlarged) * (ORBIT_RADIUS / distance) ** 2
+
+
+def with_fitted_blur(asset: Asset4D, gaussians: Gaussians) -> Gaussians:
+    """The asset's Gaussians as large as the fitted blur makes them at the origin, for viewers that cannot add it.
+
+    Those know a blur of a fixed number of pixels, which opens gaps between the Gaussians of an enlarged picture.
+    """
+    fitted = intrinsics_from_fov(asset.fov_degrees, asset.image_width, asset.image_height)
+    variance = FITTED_BLUR * ORBIT_RADIUS**2 / float(fitted[0, 0] * fitted[1, 1])
+    return replace(gaussians, log_scales=0.5 * torch.log(gaussians.scales**2 + variance))
 
 
 def render_gaussians(gaussians: Gaussians, camera: Camera, blur: float = FITTED_BLUR) -> Image:
