@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 
 from tests.synthetic.solids import open_edges
 from tween4d.synthetic import example_scene
@@ -9,6 +10,8 @@ from tween4d.synthetic.families import FAMILIES
 from tween4d.synthetic.scene import Scene, gather_surface, pose_surface
 
 SEED = 3
+SYMMETRIC = ("creature", "quadruped", "turtle")
+"""Families whose every object is the same left and right at rest."""
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -17,9 +20,9 @@ def drawn(request: pytest.FixtureRequest) -> Scene:
 
 
 def test_object_stays_within_the_world_at_all_times(drawn: Scene) -> None:
-    """Oracle: the world's definition, at 101 times of which most were not used to fit; and the fit wastes nothing."""
+    """Oracle: the world's definition, at 41 times of which most were not used to fit; and the fit wastes nothing."""
     surface = gather_surface(drawn)
-    reach = [np.linalg.norm(pose_surface(drawn, surface, t).vertices, axis=1).max() for t in np.linspace(0, 1, 101)]
+    reach = [np.linalg.norm(pose_surface(drawn, surface, t).vertices, axis=1).max() for t in np.linspace(0, 1, 41)]
     assert 0.49 < max(reach) <= 0.5
 
 
@@ -45,6 +48,23 @@ def test_something_moves_far(drawn: Scene) -> None:
     surface = gather_surface(drawn)
     first, last = (pose_surface(drawn, surface, t).vertices for t in (0.0, 1.0))
     assert np.linalg.norm(last - first, axis=1).max() > 0.1
+
+
+def test_parts_have_names_of_their_own(drawn: Scene) -> None:
+    """Oracle: invariant; the scene has its family's name, and no two parts or joints share one."""
+    assert drawn.name in FAMILIES
+    for names in ([part.name for part in drawn.parts], [joint.name for joint in drawn.skeleton.joints]):
+        assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("family", SYMMETRIC)
+def test_left_is_right_in_the_mirror(family: str) -> None:
+    """Oracle: invariant; at rest the mirror image of every vertex lies on a vertex."""
+    for seed in range(3):
+        scene = FAMILIES[family](np.random.default_rng(seed))
+        points = np.concatenate([part.mesh.vertices for part in scene.parts])
+        away, _ = cKDTree(points).query(points * [-1, 1, 1])
+        assert away.max() < 1e-6, (seed, away.max())
 
 
 def test_same_seed_same_scene(drawn: Scene) -> None:
