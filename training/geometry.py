@@ -20,14 +20,14 @@ from torch.nn import functional as F
 
 from training.checkpoints import load_checkpoint, save_checkpoint
 from training.data.shards import read_shards, shard_paths
-from training.geometry_measures import measure
+from training.geometry_measures import fit_slants, measure
 from tween4d.priors.embedded.geometry.network import SurfaceNet, network_input, sector_azimuths
 
 BATCH = 32
 POOL = 6
 """Shards that are mixed at a time."""
 RATE = 1.5e-3
-WARM_UP = 300
+WARM_UP = 200
 SOFTNESS = 30.0
 """Concentration of the von Mises label about the true azimuth: about 10 degrees."""
 WOBBLE = math.radians(6)
@@ -52,6 +52,7 @@ class Batch:
         facing = torch.deg2rad(torch.from_numpy(data["facing"][rows]).float())
         self.azimuth, self.elevation = facing[:, 0], facing[:, 1]
         self.spread = torch.from_numpy(data["spread"][rows]).float()
+        self.slant = fit_slants(self.middle, self.inside)
 
     def varied(self, generator: torch.Generator) -> "Batch":
         """The same objects with other colours, some of them mirrored."""
@@ -66,6 +67,7 @@ class Batch:
             mirror = flip.view(-1, *[1] * (value.ndim - 1))
             setattr(self, name, torch.where(mirror, value.flip(-1), value))
         self.azimuth = torch.where(flip, -self.azimuth, self.azimuth)
+        self.slant = torch.where(flip[:, None], self.slant * torch.tensor([-1.0, 1.0]), self.slant)
         order = torch.argsort(draw(n, 3), 1)
         order = torch.where((draw(n, 1) < 0.4), order, torch.arange(3).expand(n, 3))
         gain, power = 0.75 + 0.5 * draw(n, 3, 1, 1), torch.exp(0.5 * (draw(n, 1, 1, 1) - 0.5))
@@ -81,11 +83,11 @@ class Batch:
 def losses(model: SurfaceNet, batch: Batch, wobble: Float[Tensor, "2 b"]) -> dict[str, Tensor]:
     """What training minimises, each already weighted."""
     inputs = network_input(batch.rgb, batch.alpha, batch.inflated).contiguous(memory_format=torch.channels_last)
-    features, summary = model.encode(inputs)
+    seen = model.encode(inputs)
     label = torch.softmax(SOFTNESS * torch.cos(batch.azimuth[:, None] - sector_azimuths()), 1)
-    orientation = F.cross_entropy(model.orientation(summary), label)
-    elevation = F.smooth_l1_loss(model.elevation(summary, batch.azimuth), batch.elevation, beta=0.1)
-    maps = model.decode(features, batch.azimuth + wobble[0], batch.elevation + wobble[1], batch.spread)
+    orientation = F.cross_entropy(model.orientation(seen), label)
+    elevation = F.smooth_l1_loss(model.elevation(seen, batch.azimuth), batch.elevation, beta=0.1)
+    maps = model.decode(seen, batch.azimuth + wobble[0], batch.elevation + wobble[1], batch.spread)
     inside = batch.inside.float()
     count = inside.sum().clamp(min=1)
     error = (maps.middle - batch.middle).abs()
@@ -100,6 +102,7 @@ def losses(model: SurfaceNet, batch: Batch, wobble: Float[Tensor, "2 b"]) -> dic
         "half": 10 * half,
         "relief": 10 * _relief(maps.middle, batch.middle, inside),
         "hidden": 1.5 * hidden,
+        "slant": 2 * F.smooth_l1_loss(maps.slant, batch.slant, beta=0.2),
         "doubt": 0.05 * doubt,
     }
 
@@ -158,7 +161,7 @@ def train(data: Path, out: Path, minutes: float, seed: int = 0) -> None:
         terms = losses(model, batch.varied(generator), wobble)
         optimiser.zero_grad(set_to_none=True)
         sum(terms.values()).backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 2.0)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 10.0)
         optimiser.step()
         state["step"] += 1
         _follow(average, model, min(AVERAGE, 1 - 1 / (1 + 0.1 * state["step"])))

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from tween4d.priors.embedded.geometry.network import SurfaceNet, network_input, sector_azimuths
@@ -34,19 +34,19 @@ def measure(model: SurfaceNet, data: dict[str, np.ndarray], count: int, told: bo
     totals: dict[str, list[float]] = {name: [] for name in ("az30", "depth", "flat", "colour", "true", "got")}
     for part in np.array_split(rows, max(1, len(rows) // 64)):
         batch = Batch(data, part)
-        features, summary = model.encode(network_input(batch.rgb, batch.alpha, batch.inflated))
-        azimuth = sector_azimuths()[model.orientation(summary).argmax(1)]
+        seen = model.encode(network_input(batch.rgb, batch.alpha, batch.inflated))
+        azimuth = sector_azimuths()[model.orientation(seen).argmax(1)]
         totals["az30"] += (torch.cos(azimuth - batch.azimuth) > math.cos(math.radians(30))).float().tolist()
         if told:
             azimuth = batch.azimuth
-        maps = model.decode(features, azimuth, model.elevation(summary, azimuth), batch.spread)
+        maps = model.decode(seen, azimuth, model.elevation(seen, azimuth), batch.spread)
+        totals["true"] += batch.slant.tolist()
+        totals["got"] += fit_slants(maps.middle, batch.inside).tolist()
         for k, inside in enumerate(batch.inside):
             front = (batch.middle + batch.half)[k][inside]
             totals["depth"].append(_centred_error((maps.middle + maps.half)[k][inside], front))
             totals["flat"].append(_centred_error(INFLATION_DEPTH * batch.inflated[k, 0][inside], front))
             totals["colour"].append((maps.hidden[k] - batch.hidden[k]).abs()[:, inside].mean().item())
-            totals["true"].append(fit_slant(batch.middle[k], inside))
-            totals["got"].append(fit_slant(maps.middle[k], inside))
     true, got = np.array(totals.pop("true")), np.array(totals.pop("got"))
     large = np.linalg.norm(true, axis=1) > LARGE_SLANT
     along = (true * got).sum(1)[large] / np.maximum((true**2).sum(1)[large], 1e-9)
@@ -54,13 +54,21 @@ def measure(model: SurfaceNet, data: dict[str, np.ndarray], count: int, told: bo
     return {**result, "sign": float((along > 0).mean()), "slope": float(np.median(along)), "slanted": int(large.sum())}
 
 
-def fit_slant(middle: Float[Tensor, "s s"], inside: Tensor) -> tuple[float, float]:
-    """Depth per length of the plane that fits a middle surface best, along x and y."""
-    y, x = (t.float() / middle.shape[-1] for t in torch.nonzero(inside, as_tuple=True))
-    design = torch.stack([x - x.mean(), y - y.mean()], 1)
-    values = middle[inside]
-    normal = design.T @ design + 1e-4 * len(values) * torch.eye(2)
-    return tuple(torch.linalg.solve(normal, design.T @ (values - values.mean())).tolist())
+def fit_slants(middle: Float[Tensor, "b s s"], inside: Bool[Tensor, "b s s"]) -> Float[Tensor, "b 2"]:
+    """Depth per length of the planes that fit middle surfaces best, to the right and downwards."""
+    line = (torch.arange(middle.shape[-1]) + 0.5) / middle.shape[-1] - 0.5
+    weight = inside.float()
+    count = weight.sum((1, 2)).clamp(min=1)
+
+    def mean(values: Tensor) -> Tensor:
+        return (values * weight).sum((1, 2)) / count
+
+    x, y = line.expand_as(middle), line[:, None].expand_as(middle)
+    x, y, z = (t - mean(t)[:, None, None] for t in (x, y, torch.where(inside, middle, 0.0)))
+    # A little stiffness: a thin upright object says nothing of its slant sideways.
+    xx, xy, yy = mean(x * x) + 1e-4, mean(x * y), mean(y * y) + 1e-4
+    xz, yz = mean(x * z), mean(y * z)
+    return torch.stack([yy * xz - xy * yz, xx * yz - xy * xz], 1) / (xx * yy - xy * xy)[:, None]
 
 
 def _centred_error(got: Tensor, true: Tensor) -> float:

@@ -11,7 +11,7 @@ from tween4d.data.cameras import input_camera, orbit_camera, project
 from tween4d.data.facing import Facing
 from tween4d.data.images import Image
 from tween4d.priors.embedded.geometry.lifting import LiftingConfig, LiftingPrior
-from tween4d.priors.embedded.geometry.network import SECTORS, SurfaceNet, sector_azimuths
+from tween4d.priors.embedded.geometry.network import SECTORS, Seen, SurfaceNet, sector_azimuths
 from tween4d.priors.embedded.geometry.reading import (
     MARGIN,
     Reading,
@@ -53,8 +53,9 @@ def peaked(*azimuths: tuple[float, float]) -> Reading:
     for azimuth, weight in azimuths:
         at = (torch.rad2deg(sector_azimuths()) - azimuth).abs().argmin()
         chance[at] += weight
-    empty = torch.zeros(2, 24 * 3)
-    return Reading(find_crop(np.ones((4, 4), bool)), (empty, empty, empty), empty, torch.log(chance / chance.sum()))
+    empty = torch.zeros(2, 1, 1, 1)
+    seen = Seen(empty, empty, empty, torch.zeros(2, 24 * 3))
+    return Reading(find_crop(np.ones((4, 4), bool)), seen, torch.log(chance / chance.sum()))
 
 
 def test_it_is_a_multi_view_prior_that_can_be_told(network: SurfaceNet) -> None:

@@ -15,7 +15,7 @@ from training.data.shards import read_shards, shard_paths, write_shard
 from training.data.shots import SIDE, draw_geometry_shot, facing_of, normalised
 from training.data.sources import Source
 from training.data.subject import Subject
-from training.geometry_measures import fit_slant, measure
+from training.geometry_measures import fit_slants, measure
 from tween4d.data.cameras import orbit_camera
 from tween4d.priors.embedded.geometry.network import SurfaceNet
 from tween4d.synthetic.families import FAMILIES
@@ -95,8 +95,8 @@ def test_a_plane_has_its_slant() -> None:
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE
     inside = torch.zeros(SIDE, SIDE, dtype=torch.bool)
     inside[10:50, 5:60] = True
-    slant = fit_slant(torch.from_numpy(0.4 * x - 0.2 * y + 0.1).float(), inside)
-    assert slant == pytest.approx((0.4, -0.2), abs=0.01)
+    slant = fit_slants(torch.from_numpy(0.4 * x - 0.2 * y + 0.1).float()[None], inside[None])
+    assert slant[0].tolist() == pytest.approx([0.4, -0.2], abs=0.01)
 
 
 def test_the_same_seed_writes_the_same_shard(shards: Path, tmp_path: Path) -> None:
@@ -160,9 +160,9 @@ def test_measures_of_the_truth_itself(shards: Path) -> None:
     data = read_shards(shard_paths(shards / "held-out"))
 
     class Oracle(SurfaceNet):
-        def decode(self, features, azimuth, elevation, spread):  # noqa: ANN001, ANN202
-            maps = super().decode(features, azimuth, elevation, spread)
-            return type(maps)(batch.middle, batch.half, maps.doubt, batch.hidden)
+        def decode(self, seen, azimuth, elevation, spread):  # noqa: ANN001, ANN202
+            maps = super().decode(seen, azimuth, elevation, spread)
+            return type(maps)(batch.middle, batch.half, maps.doubt, batch.hidden, batch.slant)
 
     batch = geometry.Batch(data, np.arange(48))
     result = measure(Oracle(), data, 48)

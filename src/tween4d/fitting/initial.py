@@ -7,7 +7,7 @@ from tween4d.data.cameras import project
 from tween4d.data.gaussians import Gaussians, sh_from_colors
 from tween4d.data.views import KeyframeViews, SurfacePoints
 
-TANGENT_SCALE = 0.45
+TANGENT_SCALE = 0.5
 NORMAL_SCALE = 0.2
 INITIAL_OPACITY = 0.9
 LAYERED = 3.5

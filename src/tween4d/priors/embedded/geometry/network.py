@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -20,6 +21,16 @@ PIECES = 6
 """What the last layer gives a pixel: middle, half thickness, doubt, three of hidden colour."""
 
 
+class Seen(NamedTuple):
+    """What the network makes of a picture before it is told an orientation."""
+
+    fine: Float[Tensor, "b c0 s0 s0"]
+    mid: Float[Tensor, "b c1 s1 s1"]
+    deep: Float[Tensor, "b c2 s2 s2"]
+    summary: Float[Tensor, "b d"]
+    """Of the whole picture."""
+
+
 @dataclass(frozen=True)
 class SurfaceMaps:
     """The front and back surface along each pixel's ray, and what the back looks like."""
@@ -32,6 +43,8 @@ class SurfaceMaps:
     """Expected error of the middle, same unit, > 0."""
     hidden: Float[Tensor, "b 3 s s"]
     """Colour of the back surface in [0, 1]."""
+    slant: Float[Tensor, "b 2"]
+    """Depth per length of the plane that the middle is added to, to the right and downwards."""
 
 
 def sector_azimuths() -> Float[Tensor, "k"]:
@@ -69,11 +82,16 @@ class SurfaceNet(nn.Module):
             nn.BatchNorm2d(fine), nn.Conv2d(fine, mid, 2, stride=2), *(Block(mid) for _ in range(2))
         )
         self.bottom = nn.Sequential(
-            nn.BatchNorm2d(mid), nn.Conv2d(mid, deep, 2, stride=2), *(Block(deep) for _ in range(4))
+            nn.BatchNorm2d(mid),
+            nn.Conv2d(mid, deep, 2, stride=2),
+            *(Block(deep) for _ in range(4)),
+            nn.BatchNorm2d(deep),
         )
-        self.orient = nn.Sequential(nn.Linear(3 * deep, 192), nn.GELU(), nn.Linear(192, SECTORS))
-        self.tilt = nn.Sequential(nn.Linear(3 * deep + 2, 64), nn.GELU(), nn.Linear(64, 1))
-        self.told = nn.Sequential(nn.Linear(6, 96), nn.GELU(), nn.Linear(96, 4 * deep))
+        self.even = nn.LayerNorm(3 * deep)
+        self.orient = nn.Sequential(nn.Linear(3 * deep, 192), nn.ReLU(), nn.Linear(192, SECTORS))
+        self.tilt = nn.Sequential(nn.Linear(3 * deep + 2, 64), nn.ReLU(), nn.Linear(64, 1))
+        self.plane = nn.Sequential(nn.Linear(3 * deep + 6, 128), nn.ReLU(), nn.Linear(128, 2))
+        self.told = nn.Sequential(nn.Linear(6, 96), nn.ReLU(), nn.Linear(96, 4 * deep))
         self.think = nn.ModuleList([Block(deep), Block(deep)])
         self.up = nn.Sequential(nn.Conv2d(deep, 4 * mid, 1), nn.PixelShuffle(2))
         self.join = nn.Sequential(nn.Conv2d(2 * mid, mid, 1), Block(mid))
@@ -81,40 +99,42 @@ class SurfaceNet(nn.Module):
         self.finish = nn.Sequential(nn.Conv2d(2 * fine, fine, 1), Block(fine), nn.Conv2d(fine, 4 * PIECES, 1))
         self.unfold = nn.PixelShuffle(2)
 
-    def encode(self, x: Float[Tensor, "b 7 s s"]) -> tuple[tuple[Tensor, Tensor, Tensor], Float[Tensor, "b d"]]:
+    def encode(self, x: Float[Tensor, "b 7 s s"]) -> Seen:
         """Features at three scales, and a summary of the whole picture."""
         fine = self.stem(x)
         mid = self.down(fine)
         deep = self.bottom(mid)
         weight = F.avg_pool2d(x[:, 3:4], 8)
         inside = (deep * weight).sum((2, 3)) / weight.sum((2, 3)).clamp(min=1e-3)
-        return (fine, mid, deep), torch.cat([inside, deep.mean((2, 3)), deep.amax((2, 3))], 1)
+        return Seen(fine, mid, deep, self.even(torch.cat([inside, deep.mean((2, 3)), deep.amax((2, 3))], 1)))
 
-    def orientation(self, summary: Float[Tensor, "b d"]) -> Float[Tensor, "b k"]:
+    def orientation(self, seen: Seen) -> Float[Tensor, "b k"]:
         """Logits of the azimuth's sectors."""
-        return self.orient(summary)
+        return self.orient(seen.summary)
 
-    def elevation(self, summary: Float[Tensor, "b d"], azimuth: Float[Tensor, "b"]) -> Float[Tensor, "b"]:
+    def elevation(self, seen: Seen, azimuth: Float[Tensor, "b"]) -> Float[Tensor, "b"]:
         """Elevation of the front, radians, if its azimuth is the given one."""
-        return self.tilt(torch.cat([summary, azimuth.sin()[:, None], azimuth.cos()[:, None]], 1))[:, 0]
+        return self.tilt(torch.cat([seen.summary, azimuth.sin()[:, None], azimuth.cos()[:, None]], 1))[:, 0]
 
     def decode(
-        self,
-        features: tuple[Tensor, Tensor, Tensor],
-        azimuth: Float[Tensor, "b"],
-        elevation: Float[Tensor, "b"],
-        spread: Float[Tensor, "b"],
+        self, seen: Seen, azimuth: Float[Tensor, "b"], elevation: Float[Tensor, "b"], spread: Float[Tensor, "b"]
     ) -> SurfaceMaps:
-        """Surfaces of an object whose front looks into a direction (radians) under a perspective (crop / distance)."""
-        fine, mid, deep = features
+        """Surfaces of an object whose front looks into a direction (radians) under a perspective (crop / distance).
+
+        The middle is a plane, whose slant is almost everything, and what the object adds to it.
+        """
         a, e = azimuth, elevation
         told = torch.stack([a.sin(), a.cos(), (2 * a).sin(), (2 * a).cos(), e.sin(), spread], 1)
+        slant = self.plane(torch.cat([seen.summary, told], 1))
+        line = (torch.arange(SIDE, device=told.device) + 0.5) / SIDE - 0.5
+        plane = slant[:, 0, None, None] * line + slant[:, 1, None, None] * line[:, None]
         scale0, shift0, scale1, shift1 = self.told(told)[..., None, None].chunk(4, 1)
-        x = self.think[0](deep * (1 + scale0) + shift0)
+        x = self.think[0](seen.deep * (1 + scale0) + shift0)
         x = self.think[1](x * (1 + scale1) + shift1)
-        x = self.join(torch.cat([mid, self.up(x)], 1))
-        x = self.unfold(self.finish(torch.cat([fine, self.rise(x)], 1)))
-        return SurfaceMaps(x[:, 0], F.softplus(x[:, 1] - 2), F.softplus(x[:, 2] - 2) + 1e-3, torch.sigmoid(x[:, 3:6]))
+        x = self.join(torch.cat([seen.mid, self.up(x)], 1))
+        x = self.unfold(self.finish(torch.cat([seen.fine, self.rise(x)], 1)))
+        half, doubt = F.softplus(x[:, 1] - 2), F.softplus(x[:, 2] - 2) + 1e-3
+        return SurfaceMaps(x[:, 0] + plane, half, doubt, torch.sigmoid(x[:, 3:6]), slant)
 
 
 def network_input(

@@ -15,6 +15,7 @@ from tween4d.data.images import Image
 from tween4d.geometry.inflation import inflate
 from tween4d.priors.embedded.geometry.network import (
     SIDE,
+    Seen,
     SurfaceMaps,
     SurfaceNet,
     network_input,
@@ -44,8 +45,7 @@ class Reading:
     """A picture after the network's first look; mirrored in row 1."""
 
     crop: Crop
-    features: tuple[Tensor, Tensor, Tensor]
-    summary: Float[Tensor, "2 d"]
+    seen: Seen
     log_chance: Float[Tensor, "k"]
     """Log-probability of each sector of azimuth, both looks averaged."""
 
@@ -81,10 +81,10 @@ def read_picture(network: SurfaceNet, image: Image) -> Reading:
     planes = [torch.from_numpy(p).permute(2, 0, 1)[None] for p in (color, covered, inflated[..., None])]
     straight = network_input(*planes)
     mirrored = network_input(*(plane.flip(-1) for plane in planes))
-    features, summary = network.encode(torch.cat([straight, mirrored]))
-    chances = torch.log_softmax(network.orientation(summary), 1)
+    seen = network.encode(torch.cat([straight, mirrored]))
+    chances = torch.log_softmax(network.orientation(seen), 1)
     # Sector k mirrors to sector SECTORS - 1 - k.
-    return Reading(crop, features, summary, torch.log_softmax((chances[0] + chances[1].flip(0)) / 2, 0))
+    return Reading(crop, seen, torch.log_softmax((chances[0] + chances[1].flip(0)) / 2, 0))
 
 
 @torch.no_grad()
@@ -118,7 +118,7 @@ def rank_facings(network: SurfaceNet, readings: Sequence[Reading], most: int = 4
 def elevation_for(network: SurfaceNet, readings: Sequence[Reading], azimuth: float) -> float:
     """Elevation in degrees of a front whose azimuth (radians) is known."""
     told = torch.tensor([azimuth, -azimuth])
-    values = [network.elevation(reading.summary, told).mean() for reading in readings]
+    values = [network.elevation(reading.seen, told).mean() for reading in readings]
     return math.degrees(float(torch.stack(values).mean()))
 
 
@@ -136,7 +136,7 @@ def read_relief(
     """
     azimuth, elevation = math.radians(facing.azimuth), math.radians(facing.elevation)
     maps = network.decode(
-        reading.features,
+        reading.seen,
         torch.tensor([azimuth, -azimuth]),
         torch.full((2,), elevation),
         torch.full((2,), reading.crop.side / focal),
