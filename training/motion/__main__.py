@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from training.motion.export import export
 from training.motion.learning import LearnConfig, learn
 from training.motion.shards import FIRST, list_shards, write_all
 
@@ -35,9 +36,7 @@ def main() -> None:
         time.sleep(1)
     average = learn(data / "train", data / "held-out", chosen.out, LearnConfig(minutes=chosen.minutes))
     writer.terminate()
-    from training.motion.export import export
-
-    export(average, data, chosen.out, chosen.assets)
+    print(export(average, data, chosen.out, chosen.assets is not None))
 
 
 if __name__ == "__main__":

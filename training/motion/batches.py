@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from training.motion.pairs import NOWHERE, SEEN, SIDE, STEPS
+from tween4d.priors.embedded.motion.evidence import flow_evidence
 from tween4d.priors.embedded.motion.network import STRIDE
 
 CELLS = SIDE // STRIDE
@@ -20,6 +21,8 @@ class Batch:
 
     pictures: Float[Tensor, "b 2 4 s s"]
     """Premultiplied."""
+    evidence: Float[Tensor, "b 2 4 h w"]
+    """Of the pictures' flow."""
     places: Float[Tensor, "b 2 n 2"]
     """Where a cell's centre lies in the other picture, pixels; 0 where nothing is known."""
     seen: Bool[Tensor, "b 2 n"]
@@ -36,6 +39,7 @@ def make_batch(
     pictures, places, seen, solid = (np.stack(values) for values in zip(*made, strict=True))
     return Batch(
         torch.from_numpy(pictures).permute(0, 1, 4, 2, 3),
+        torch.from_numpy(np.stack([flow_evidence(pair) for pair in pictures])),
         torch.from_numpy(places.astype(np.float32)),
         torch.from_numpy(seen),
         torch.from_numpy(solid),

@@ -28,9 +28,9 @@ class LearnConfig:
     """Length of the schedule, counted across restarts ..."""
     steps: int = 10**9
     """... or its steps, whichever is over first."""
-    batch: int = 16
+    batch: int = 8
     """Pairs in a step."""
-    queries: int = 160
+    queries: int = 112
     """Cells per picture that are looked for in the other one."""
     rate: float = 2e-3
     """Step size after the warm-up, falling along a cosine."""
@@ -42,7 +42,7 @@ class LearnConfig:
     """Between checkpoints; each is measured on the validation pairs."""
 
 
-WARM_UP = 150
+WARM_UP = 100
 AVERAGE = 0.998
 """Decay of the running average of the weights, which is what is measured and exported."""
 MATCHABLE = 0.3
@@ -56,11 +56,11 @@ def losses(
 
     The label of a place is spread over the four cells about it, so that the match is sharper than a cell.
     """
-    descriptors, matchable = model(network_input(batch.pictures))
+    descriptors, matchable = model(network_input(batch.pictures), batch.evidence)
     flat = descriptors.flatten(3)
     rows, there = _draw_queries(batch, queries, generator)
     asked = torch.gather(flat, 3, rows[:, :, None].expand(-1, -1, flat.shape[2], -1))
-    logits = model.scale * torch.einsum("bkdq,bkdn->bkqn", asked, flat.flip(1))
+    logits = torch.einsum("bkdq,bkdn->bkqn", asked, flat.flip(1))
     weight, cell = _spread(there)
     likely = functional.log_softmax(logits, -1)
     valid = torch.gather(batch.seen, 2, rows).float()

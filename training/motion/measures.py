@@ -10,7 +10,10 @@ from torch import Tensor
 
 from training.motion.batches import CELLS, Batch, cell_centres, make_batch
 from training.motion.shards import list_shards, read_shard
+from tween4d.data.images import Image
+from tween4d.geometry.barycentric import locate, ride
 from tween4d.priors.embedded.motion.flow import dense_flow, sample
+from tween4d.priors.embedded.motion.inbetweener import LatticeInbetweener, MatchedInbetweener
 from tween4d.priors.embedded.motion.network import STRIDE, MatchingNetwork, network_input
 
 CLOSE = 0.03
@@ -29,8 +32,8 @@ def measure(model: MatchingNetwork, folder: Path, limit: int) -> dict[str, float
     right, weight, judged = [], [], []
     with torch.inference_mode():
         for batch in stored(folder, limit):
-            descriptors, matchable = model(network_input(batch.pictures))
-            found = best_places(model.scale, descriptors, batch.solid)
+            descriptors, matchable = model(network_input(batch.pictures), batch.evidence)
+            found = best_places(descriptors, batch.solid)
             right.append((error(found, batch) < CLOSE).numpy())
             weight.append(batch.seen.numpy())
             says = (matchable.flatten(2) > 0) == batch.seen
@@ -55,12 +58,10 @@ def measure_flow(folder: Path, limit: int) -> float:
     return float(np.concatenate(right)[np.concatenate(weight)].mean())
 
 
-def best_places(
-    scale: Tensor, descriptors: Float[Tensor, "b 2 d h w"], solid: Bool[Tensor, "b 2 n"]
-) -> Float[Tensor, "b 2 n 2"]:
+def best_places(descriptors: Float[Tensor, "b 2 d h w"], solid: Bool[Tensor, "b 2 n"]) -> Float[Tensor, "b 2 n 2"]:
     """The likeliest place of every cell in the other picture, as the mean of the likely cells about the best."""
     flat = descriptors.flatten(3)
-    logits = scale * torch.einsum("bkdq,bkdn->bkqn", flat, flat.flip(1))
+    logits = torch.einsum("bkdq,bkdn->bkqn", flat, flat.flip(1))
     # An outline may run between the centres of cells: the cells beside it are allowed.
     grown = torch.nn.functional.max_pool2d(solid.float().unflatten(2, (CELLS, CELLS)), 3, 1, 1).flatten(2) > 0
     logits = logits.masked_fill(~grown.flip(1)[:, :, None], -1e4)
@@ -74,9 +75,7 @@ def best_places(
 def error(found: Float[Tensor, "b 2 n 2"], batch: Batch) -> Float[Tensor, "b 2 n"]:
     """Distance from the truth in object sizes: the diagonal of the object's box in the cell's own picture."""
     gap = (found - batch.places).norm(dim=-1)
-    solid = batch.pictures[:, :, 3] > 0.5
-    size = torch.hypot(solid.any(2).sum(-1).float(), solid.any(3).sum(-1).float())
-    return gap / size[..., None]
+    return gap / _size(batch.pictures[:, :, 3])[..., None]
 
 
 def stored(folder: Path, limit: int, batch: int = 16):
@@ -88,3 +87,42 @@ def stored(folder: Path, limit: int, batch: int = 16):
         rows = np.linspace(0, len(fields["labels"]) - 1, min(each, len(fields["labels"]))).astype(int)
         for begin in range(0, len(rows), batch):
             yield make_batch(fields, rows[begin : begin + batch], None)
+
+
+def measure_engine(model: MatchingNetwork | None, folder: Path, limit: int) -> dict[str, float]:
+    """The same share for the sheets that the whole registration poses, on pictures of 256 pixels.
+
+    Args:
+        model: asked for likeness; without one the registration is the classical one.
+    Returns:
+        right: of all co-visible points; trusted: of those whose confidence exceeds one half; trust: their share.
+    """
+    prior = LatticeInbetweener() if model is None else MatchedInbetweener(network=model)
+    right, trusted = [], []
+    for batch in stored(folder, limit):
+        for row, pair in enumerate(batch.pictures.permute(0, 1, 3, 4, 2).numpy()):
+            large = [cv2.resize(p, (256, 256), interpolation=cv2.INTER_CUBIC).clip(0, 1) for p in pair]
+            guide = prior.inbetween(*(_image(p) for p in large), 2, prompt="", seed=0)
+            for k, lattice in enumerate(guide.lattices):
+                seen = batch.seen[row, k].numpy()
+                vertices, triangles = lattice.vertices.double().numpy(), lattice.triangles.numpy()
+                where = locate(2 * cell_centres()[seen], vertices[k], triangles)
+                found = ride(where[0], where[1], vertices[1 - k][None], triangles)[0] / 2
+                trust = ride(where[0], where[1], lattice.confidence.double().numpy()[None, :, None], triangles)[0, :, 0]
+                size = float(_size(batch.pictures[row, k, 3]))
+                gap = np.linalg.norm(found - batch.places[row, k].numpy()[seen], axis=-1) / size
+                right.append(gap < CLOSE)
+                trusted.append(trust > 0.5)
+    right, trusted = np.concatenate(right), np.concatenate(trusted)
+    return {"right": float(right.mean()), "trusted": float(right[trusted].mean()), "trust": float(trusted.mean())}
+
+
+def _image(picture: Float[np.ndarray, "h w 4"]) -> Image:
+    rgb = picture[..., :3] / np.maximum(picture[..., 3:], 1e-3)
+    return Image(torch.from_numpy(rgb).clamp(0, 1), torch.from_numpy(picture[..., 3]))
+
+
+def _size(alpha: Float[Tensor, "*b s s"]) -> Float[Tensor, "*b"]:
+    """Diagonal of the object's box, pixels."""
+    solid = alpha > 0.5
+    return torch.hypot(solid.any(-2).sum(-1).float(), solid.any(-1).sum(-1).float())

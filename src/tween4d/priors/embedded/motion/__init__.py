@@ -1,5 +1,5 @@
-"""The hand-made motion prior: correspondence, registration of two triangle sheets, and rendered in-betweens."""
+"""The motion priors, hand-made and learned: correspondence, registration of two triangle sheets, and rendered in-betweens."""
 
-from tween4d.priors.embedded.motion.inbetweener import LatticeInbetweener, MotionConfig
+from tween4d.priors.embedded.motion.inbetweener import LatticeInbetweener, MatchedInbetweener, MotionConfig
 
-__all__ = ["LatticeInbetweener", "MotionConfig"]
+__all__ = ["LatticeInbetweener", "MatchedInbetweener", "MotionConfig"]

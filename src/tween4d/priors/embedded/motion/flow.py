@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 
 def dense_flow(
@@ -22,10 +22,11 @@ def dense_flow(
     engine.setFinestScale(0)
     engine.setUseSpatialPropagation(True)
     begin = None if start is None else start.astype(np.float32)
-    return engine.calc(_grey(source), _grey(target), begin).astype(np.float64)
+    return engine.calc(grey(source), grey(target), begin).astype(np.float64)
 
 
-def _grey(picture: Float[np.ndarray, "h w 4"]) -> np.ndarray:
+def grey(picture: Float[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w"]:
+    """Lightness of a premultiplied picture over white."""
     on_white = picture[..., :3] + (1 - picture[..., 3:])
     grey = on_white @ np.array([0.299, 0.587, 0.114])
     return (np.clip(grey, 0, 1) * 255).astype(np.uint8)

@@ -11,7 +11,9 @@ from tween4d.data.images import Image
 from tween4d.data.video import Guide, Lattice, Video
 from tween4d.geometry.barycentric import locate, ride
 from tween4d.geometry.lattice import Sheet, cover_mask, interpolate_sheet, make_sheet
-from tween4d.priors.embedded.motion.registration import RegisterConfig, Registered, register
+from tween4d.priors.embedded.motion.matching import match_pictures, shipped_network
+from tween4d.priors.embedded.motion.network import MatchingNetwork
+from tween4d.priors.embedded.motion.registration import Likenesses, RegisterConfig, Registered, register
 from tween4d.priors.embedded.motion.rendering import PosedSheet, draw_moment
 
 AGREED = 8.0
@@ -40,7 +42,10 @@ class LatticeInbetweener:
         pictures = [_premultiplied(image) for image in (start, end)]
         spacing = self.config.spacing * max(start.width, start.height) / 256
         sheets = [make_sheet(*cover_mask(p[..., 3] > 0.1, spacing)) for p in pictures]
-        there, back = register((sheets[0], sheets[1]), (pictures[0], pictures[1]), spacing, self.config.register)
+        likenesses = self._likenesses((sheets[0], sheets[1]), (pictures[0], pictures[1]))
+        there, back = register(
+            (sheets[0], sheets[1]), (pictures[0], pictures[1]), spacing, self.config.register, likenesses
+        )
         posed = [
             interpolate_sheet(sheets[0], there.posed, times),
             interpolate_sheet(sheets[1], back.posed, 1 - times),
@@ -56,6 +61,28 @@ class LatticeInbetweener:
         moments = [draw_moment(drawn[0], drawn[1], row, float(t)) for row, t in enumerate(times)]
         video = _video(moments, start, end, times)
         return Guide(video, (_lattice(drawn[0], there, 0), _lattice(drawn[1], back, -1)))
+
+    def _likenesses(
+        self, sheets: tuple[Sheet, Sheet], pictures: tuple[Float[np.ndarray, "h w 4"], Float[np.ndarray, "h w 4"]]
+    ) -> Likenesses | tuple[None, None]:
+        return None, None
+
+
+class MatchedInbetweener(LatticeInbetweener):
+    """Imagines motion with the help of a network that was trained to find places of one picture in another."""
+
+    def __init__(self, config: MotionConfig = MotionConfig(), network: MatchingNetwork | None = None) -> None:
+        super().__init__(config)
+        self._network = network
+
+    def _likenesses(
+        self, sheets: tuple[Sheet, Sheet], pictures: tuple[Float[np.ndarray, "h w 4"], Float[np.ndarray, "h w 4"]]
+    ) -> Likenesses:
+        """Raises WeightsError when the shipped network is asked for and not sound."""
+        matching = match_pictures(self._network or shipped_network(), *pictures)
+        first = matching.likeness(0, sheets[0].rest, pictures[1][..., 3])
+        second = matching.likeness(1, sheets[1].rest, pictures[0][..., 3])
+        return first, second
 
 
 def _premultiplied(image: Image) -> Float[np.ndarray, "h w 4"]:

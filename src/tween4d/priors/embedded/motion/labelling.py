@@ -17,6 +17,8 @@ from tween4d.priors.embedded.motion.pieces import Motions
 ROUNDS = 40
 DAMPING = 0.3
 CHUNK = 8192
+CEILING = 0.25
+"""Feature difference (squared) beyond which a place counts as hidden and costs no more."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,6 @@ class LabelWeights:
 
     difference: float = 0.05
     """Feature difference (squared) that costs 1."""
-    ceiling: float = 0.25
-    """Feature difference (squared) beyond which a place counts as hidden and costs no more."""
     bend: float = 0.3
     """Cost of a disagreement of one edge length between neighbours."""
     tear: float = 20.0

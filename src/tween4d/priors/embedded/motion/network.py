@@ -46,18 +46,23 @@ class MatchingNetwork(nn.Module):
         self.looks = nn.ModuleList(_Look(coarse, config.heads) for _ in range(config.layers))
         self.mixes = nn.ModuleList(_convolution(coarse, coarse, 3) for _ in range(config.layers))
         self.lift = nn.Conv2d(coarse, fine, 1)
-        self.join = nn.Sequential(_convolution(fine, fine, 3), nn.Conv2d(fine, config.descriptor + 1, 1))
+        self.join = _convolution(fine, fine, 3)
+        self.content = nn.Conv2d(fine, config.descriptor + 1, 1)
+        self.gates = nn.Sequential(nn.Conv2d(fine + 4, 32, 1), nn.ReLU(), nn.Conv2d(32, 4, 1))
+        self.register_buffer("waves", _waves(), persistent=False)
         self.log_scale = nn.Parameter(torch.tensor(2.3))
 
     def forward(
-        self, pictures: Float[Tensor, "b 2 8 s s"]
+        self, pictures: Float[Tensor, "b 2 8 s s"], evidence: Float[Tensor, "b 2 4 h w"]
     ) -> tuple[Float[Tensor, "b 2 d h w"], Float[Tensor, "b 2 h w"]]:
         """Describe both pictures of each pair in the light of each other.
 
         Args:
             pictures: as `network_input` makes them; the second axis is start and end.
+            evidence: as `flow_evidence` makes it.
         Returns:
-            Unit descriptors every STRIDE pixels, and logits of how likely the other picture shows the same place.
+            Descriptors every STRIDE pixels, whose products are log-likelihoods up to a constant, and logits of how
+            likely the other picture shows the same place.
         """
         b = len(pictures)
         x = pictures.flatten(0, 1).contiguous(memory_format=torch.channels_last)
@@ -73,14 +78,45 @@ class MatchingNetwork(nn.Module):
             coarse = tokens.transpose(1, 2).unflatten(2, (side, side)).contiguous(memory_format=torch.channels_last)
             coarse = coarse + mix(coarse)
         lifted = functional.interpolate(self.lift(coarse), scale_factor=2.0, mode="bilinear")
-        out = self.join(fine + lifted)
-        descriptors = functional.normalize(out[:, :-1], dim=1)
-        return descriptors.unflatten(0, (b, 2)), out[:, -1].unflatten(0, (b, 2))
+        joined = self.join(fine + lifted)
+        content = self.content(joined)
+        likeness = self.log_scale.clamp(max=4.0).div(2).exp() * functional.normalize(content[:, :-1], dim=1)
+        said, doubts = evidence.flatten(0, 1).split(2, 1)
+        flowing = (said - self._centres(said)).norm(dim=1, keepdim=True)
+        missed, differs = doubts.split(1, 1)
+        doubts = torch.cat([(-missed).exp(), (-missed / 4).exp(), torch.tanh(flowing / 16), differs.clamp(max=1)], 1)
+        gates = self.gates(torch.cat([joined, doubts], 1))
+        still, claim, home = functional.softplus(gates[:, :3] + 1).split(1, 1)
+        here, there = self._code(self._centres(said)), self._code(said)
+        # A place of the start claims to go where the flow says; one of the end claims to come from there.
+        start = torch.arange(2 * b) % 2 == 0
+        claims = torch.where(start[:, None, None, None], claim * there, home * here)
+        homes = torch.where(start[:, None, None, None], home * here, claim * there)
+        descriptors = torch.cat([likeness, still * here, claims, homes], 1)
+        return descriptors.unflatten(0, (b, 2)), (content[:, -1] + gates[:, 3]).unflatten(0, (b, 2))
 
-    @property
-    def scale(self) -> Float[Tensor, ""]:
-        """Inverse temperature of similarities."""
-        return self.log_scale.clamp(max=4.0).exp()
+    def _centres(self, like: Float[Tensor, "n 2 h w"]) -> Float[Tensor, "n 2 h w"]:
+        line = (torch.arange(like.shape[-1], dtype=like.dtype) + 0.5) * STRIDE
+        return torch.stack(torch.meshgrid(line, line, indexing="xy")).expand_as(like)
+
+    def _code(self, places: Float[Tensor, "n 2 h w"]) -> Float[Tensor, "n c h w"]:
+        """Unit vectors whose products fall with the distance between places (random features of two Gaussians)."""
+        phase = torch.einsum("nkhw,ck->nchw", places, self.waves)
+        return torch.cat([phase.cos(), phase.sin()], 1) / len(self.waves) ** 0.5
+
+
+def _waves() -> Float[Tensor, "c 2"]:
+    """Wave vectors, radians per pixel, spread as the spectrum of Gaussians of standard deviation 5 and 16 pixels.
+
+    Source: Rahimi and Recht 2007, with a spiral in place of chance.
+    """
+    rows = []
+    for sigma, count in ((5.0, 16), (16.0, 8)):
+        share = (torch.arange(count) + 0.5) / count
+        radius = (-2 * torch.log(1 - share)).sqrt() / sigma
+        angle = torch.arange(count) * 2.399963
+        rows.append(torch.stack([radius * angle.cos(), radius * angle.sin()], -1))
+    return torch.cat(rows)
 
 
 class _Look(nn.Module):

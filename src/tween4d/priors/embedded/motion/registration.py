@@ -11,14 +11,20 @@ from tween4d.geometry.lattice import Sheet, fit_sheet
 from tween4d.geometry.rigidity import farthest_points
 from tween4d.priors.embedded.motion.flow import dense_flow, round_trip_error, sample
 from tween4d.priors.embedded.motion.labelling import (
+    CEILING,
     Choices,
     LabelWeights,
     appearance_cost,
     choose_candidates,
     label,
 )
+from tween4d.priors.embedded.motion.likely import LearnedWeights, likely_motions, likeness_cost
+from tween4d.priors.embedded.motion.matching import Likeness
 from tween4d.priors.embedded.motion.pieces import Motions, features, join, refine, search
 from tween4d.priors.embedded.motion.rendering import draw_sheet, warp
+
+Likenesses = tuple[Likeness, Likeness]
+"""Of the places of the sheet over the start to the end, and of those over the end to the start."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,8 @@ class RegisterConfig:
     polish: int = 3
     """Flow corrections of the posed sheets."""
     weights: LabelWeights = LabelWeights()
+    learned: LearnedWeights = LearnedWeights()
+    """What learned likeness counts, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,7 @@ def register(
     pictures: tuple[Float[np.ndarray, "h w 4"], Float[np.ndarray, "h w 4"]],
     spacing: float,
     config: RegisterConfig,
+    likenesses: Likenesses | tuple[None, None] = (None, None),
 ) -> tuple[Registered, Registered]:
     """Pose each picture's sheet so that it shows the other picture.
 
@@ -74,14 +83,17 @@ def register(
         sheets: over the start and over the end.
         pictures: premultiplied.
         spacing: edge length of the sheets, pixels.
+        likenesses: what a network says of the sheets' vertices, if one was asked.
     """
     size = _size(pictures[0])
-    there = _pool(sheets[0], pictures[0], pictures[1], size, config)
-    back = _pool(sheets[1], pictures[1], pictures[0], size, config)
+    there = _pool(sheets[0], pictures[0], pictures[1], size, config, likenesses[0])
+    back = _pool(sheets[1], pictures[1], pictures[0], size, config, likenesses[1])
     pools = (join([there, back.inverse()]), join([back, there.inverse()]))
     sides = tuple(
-        _side(sheet, picture, other, pool, size, spacing, config)
-        for sheet, picture, other, pool in zip(sheets, pictures, pictures[::-1], pools, strict=True)
+        _side(sheet, picture, other, pool, size, spacing, config, likeness)
+        for sheet, picture, other, pool, likeness in zip(
+            sheets, pictures, pictures[::-1], pools, likenesses, strict=True
+        )
     )
     chosen = [_labels(side, side.unary, spacing, config) for side in sides]
     for _ in range(config.rounds):
@@ -113,11 +125,16 @@ def _pool(
     target: Float[np.ndarray, "h w 4"],
     size: float,
     config: RegisterConfig,
+    likeness: Likeness | None,
 ) -> Motions:
-    """Motions that pieces of the source may follow: none, those of the flow, and those found by search."""
+    """Motions that pieces of the source may follow: none, those of the flow, those learned, those found by search."""
     looks = features(source), features(target)
     centres = _seeds(sheet, config.seeds)
     parts = [_rest(sheet), _flowing(sheet, source, target, centres, 0.05 * size)]
+    for share in config.radii if likeness is not None else ():
+        radius = share * size
+        found = likely_motions(sheet.rest, likeness, centres, radius, config.learned.modes)
+        parts += [found, refine(*looks, found, radius)]
     for share in config.radii:
         radius = share * size
         found = search(*looks, centres, radius, keep=5)
@@ -171,6 +188,7 @@ def _side(
     size: float,
     spacing: float,
     config: RegisterConfig,
+    likeness: Likeness | None,
 ) -> _Side:
     looks = features(picture), features(other)
     gap = np.linalg.norm(sheet.rest[:, None] - motions.centre, axis=-1)
@@ -179,7 +197,9 @@ def _side(
     w = config.weights
     fine = appearance_cost(*looks, sheet.rest, motions, allowed, 1.1 * spacing)
     wide = appearance_cost(*looks, sheet.rest, motions, allowed, 2.4 * spacing)
-    cost = 0.5 * np.minimum(fine, w.ceiling) + 0.5 * np.minimum(wide, w.ceiling)
+    cost = 0.5 * np.minimum(fine, CEILING) + 0.5 * np.minimum(wide, CEILING)
+    if likeness is not None:
+        cost = cost + w.difference * likeness_cost(likeness, sheet.rest, motions, allowed, config.learned)
     choices = choose_candidates(sheet.rest, motions, cost, spacing, config.candidates)
     travel = np.linalg.norm(choices.spot - sheet.rest[:, None], axis=-1) / size
     turn = np.abs(np.angle(np.exp(1j * motions.angle[choices.motion])))
