@@ -8,6 +8,7 @@ from tween4d.app.fidelity import endpoint_psnr
 from tween4d.app.memory import peak_memory_bytes
 from tween4d.app.run import RunOptions, make_asset
 from tween4d.data.asset import Asset4D
+from tween4d.data.facing import Facing
 from tween4d.data.images import Keyframes
 from tween4d.errors import InputError
 from tween4d.events import Event, Listener, Note, StageFinished, silent
@@ -40,6 +41,11 @@ class Made:
     def gaussians(self) -> int:
         return sum(len(clip.gaussians) for clip in self.asset.clips)
 
+    @property
+    def facings(self) -> tuple[Facing, ...]:
+        """Where the object's front was taken to point, and what else it could be; empty if the priors have no idea."""
+        return tuple(Facing(**facing) for facing in self.asset.provenance["facings"])
+
     def as_json(self) -> dict[str, object]:
         """The account as plain values."""
         return {
@@ -52,6 +58,7 @@ class Made:
             "gaussians": self.gaussians,
             "endpoint_psnr": {"start": round(self.endpoints[0], 2), "end": round(self.endpoints[1], 2)},
             "seconds": {"total": round(self.seconds, 3), "stages": self.stage_seconds},
+            "facings": self.asset.provenance["facings"],
             "reused": list(self.reused),
             "peak_memory": self.peak_memory,
             "notes": [note.message for note in self.notes],

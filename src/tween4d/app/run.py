@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -153,7 +153,6 @@ class _Watch:
         if isinstance(event.value, Guide) and isinstance(self.priors.multiview, Orientable):
             ends = (event.value.video.frame(0), event.value.video.frame(len(event.value.video) - 1))
             self.facings = self.priors.multiview.hypotheses(*ends)
-            self.listener(Note(describe_facings(self.facings)))
         if isinstance(event.value, FragmentPlan):
             self.plan = {
                 "fragments": [_as_json(fragment) for fragment in event.value.fragments],
@@ -215,19 +214,6 @@ def chosen_priors(options: RunOptions, listener: Listener = silent) -> Priors:
     kept = tuple(i for i in priors.info if i.name != replaced)
     guide = GuideVideo(frames, priors.matter, priors.inbetweener)
     return replace(priors, inbetweener=guide, info=(*kept, info))
-
-
-def describe_facings(facings: Sequence[Facing]) -> str:
-    """What was taken for the object's front, how sure that is, and what else it could be."""
-
-    def told(facing: Facing) -> str:
-        sideways = "right" if facing.azimuth > 0 else "left"
-        return f"{abs(facing.azimuth):.0f} degrees to the {sideways} ({facing.weight:.0%})"
-
-    text = f"the object's front is taken to point {told(facings[0])}"
-    if len(facings) == 1:
-        return text
-    return f"{text}, next {told(facings[1])}; --facing {facings[1].azimuth:.0f} would choose that"
 
 
 def _identities(priors: Priors) -> dict[int, str]:

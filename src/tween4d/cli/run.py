@@ -87,4 +87,8 @@ class Run:
         megabytes, (start, end) = made.path.stat().st_size / 1e6, made.endpoints
         say(f"{made.path}: {made.asset.frame_count} frames, {made.gaussians} Gaussians, {megabytes:.2f} MB")
         say(f"made in {made.seconds:.0f} s; gives the two images back at {start:.1f} and {end:.1f} dB")
+        if made.facings:
+            first, *others = made.facings
+            other = f"; or {others[0]}: --facing {others[0].azimuth:.0f}" if others else ""
+            say(f"the front was taken to point {first}{other}")
         say(f"look at it: tween4d view {made.path}")

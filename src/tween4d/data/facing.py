@@ -13,3 +13,9 @@ class Facing:
     """Degrees upwards."""
     weight: float
     """Probability in [0, 1]; 1 for the user's word."""
+
+    def __str__(self) -> str:
+        if abs(self.azimuth) < 10:
+            return f"into the camera ({self.weight:.0%})"
+        side = "right" if self.azimuth > 0 else "left"
+        return f"{abs(self.azimuth):.0f} degrees to the {side} ({self.weight:.0%})"
