@@ -35,6 +35,7 @@ REGISTER: dict[str, Registered] = {
     for entry in (
         _embedded("border-grabcut", "matter", "matting", "BorderMatter"),
         _embedded("lattice-motion", "inbetweener", "motion", "LatticeInbetweener"),
+        _embedded("learned-motion", "inbetweener", "motion", "MatchedInbetweener"),
         _embedded("inflation", "multiview", "geometry", "InflationPrior"),
         _embedded("surface-network", "multiview", "geometry", "make_lifting_prior"),
     )

@@ -11,7 +11,9 @@ from torch import Tensor
 from tween4d.errors import WeightsError
 
 FOLDER = Path(__file__).parent
-CHECKSUMS: dict[str, str] = {}
+CHECKSUMS: dict[str, str] = {
+    "motion": "e64566548823f9133a8b92574a7b47d79ab2ef083a189e45359b2b43e7441968",
+}
 """SHA-256 of each file of weights, by its name without suffix."""
 REMEDY = "install tween4d again, or run with --priors classical, which needs no weights"
 
