@@ -263,3 +263,15 @@ def test_unwrapping_keeps_plain_angles() -> None:
     posed = np.where(left[:, None], sheet.rest @ turn(2.0).T, sheet.rest @ turn(-2.5).T)
     jacobians = sheet.jacobians(posed)
     np.testing.assert_allclose(unwrapped_angles(sheet, jacobians), rotation_angles(jacobians))
+
+
+def test_what_rests_has_not_gone_all_the_way_round() -> None:
+    """Oracle: construction; where the motion between two resting ends winds by a full turn, both ends turn by 0."""
+    sheet = strip(150, 18, 180)
+    middle = sheet.rest[sheet.triangles].mean(1)[:, 0]
+    wound = 2 * np.pi * np.clip((middle - 50) / 80, 0, 1)
+    jacobians = np.stack([turn(angle) for angle in wound])
+    angles = unwrapped_angles(sheet, jacobians)
+    resting = (middle < 45) | (middle > 135)
+    assert (middle > 135).sum() > 10
+    np.testing.assert_allclose(angles[resting], 0, atol=1e-9)

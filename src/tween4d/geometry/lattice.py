@@ -180,9 +180,9 @@ def _rigid_guess(
 def unwrapped_angles(sheet: Sheet, jacobians: Float[np.ndarray, "f 2 2"]) -> Float[np.ndarray, "f"]:
     """Rotation angles without jumps of a full turn between neighbouring triangles.
 
-    In every connected piece the triangle that turns least keeps its angle in (-pi, pi]. From there the angles are
-    followed along the smoothest way (a minimum spanning tree over the change of angle), which goes round triangles
-    that a sharp bend has turned inside out.
+    Angles are followed along the smoothest way (a minimum spanning tree over the change of angle), which goes round
+    triangles that a sharp bend has turned inside out. Every way begins at rest: what hardly turns is never taken for
+    having gone all the way round, whatever lies between it and the next resting place.
     """
     angles = rotation_angles(jacobians)
     f = len(sheet.triangles)
@@ -194,15 +194,13 @@ def unwrapped_angles(sheet: Sheet, jacobians: Float[np.ndarray, "f 2 2"]) -> Flo
     folded = np.linalg.det(jacobians) <= 0
     change = np.abs((angles[a] - angles[b] + np.pi) % (2 * np.pi) - np.pi)
     cost = change + 2 * np.pi * (folded[a] | folded[b]) + 1e-6
-    tree = minimum_spanning_tree(sparse.csr_matrix((cost, (a, b)), shape=(f, f)))
-    count, piece = connected_components(tree, directed=False)
-    for label in range(count):
-        members = np.flatnonzero(piece == label)
-        root = members[np.abs(angles[members]).argmin()]
-        visited, before = breadth_first_order(tree, root, directed=False)
-        for triangle in visited[1:]:
-            reference = angles[before[triangle]]
-            angles[triangle] += 2 * np.pi * np.round((reference - angles[triangle]) / (2 * np.pi))
+    from_rest = np.abs(angles) + 2 * np.pi * folded + 1e-6
+    a, b = np.concatenate([a, np.full(f, f)]), np.concatenate([b, np.arange(f)])
+    tree = minimum_spanning_tree(sparse.csr_matrix((np.concatenate([cost, from_rest]), (a, b)), shape=(f + 1, f + 1)))
+    visited, before = breadth_first_order(tree, f, directed=False)
+    for triangle in visited[1:]:
+        reference = angles[before[triangle]] if before[triangle] != f else 0.0
+        angles[triangle] += 2 * np.pi * np.round((reference - angles[triangle]) / (2 * np.pi))
     return angles
 
 
