@@ -19,20 +19,22 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.checkpoints import load_checkpoint, save_checkpoint
+from training.data.families import is_held_out
 from training.data.shards import read_shards, shard_paths
+from training.data.shots import RELAXATIONS
 from training.geometry_measures import fit_slants, measure
-from tween4d.priors.embedded.geometry.network import SurfaceNet, network_input, sector_azimuths
+from tween4d.geometry.inflation import inflate
+from tween4d.priors.embedded.geometry.network import SIDE, SurfaceNet, network_input, sector_azimuths
 
-BATCH = 32
-POOL = 6
-"""Shards that are mixed at a time."""
-RATE = 1.5e-3
+BATCH = 128
+FIELDS = ("picture", "hidden", "middle", "half", "inflated", "facing", "spread")
+RATE = 2e-3
 WARM_UP = 200
 SOFTNESS = 30.0
 """Concentration of the von Mises label about the true azimuth: about 10 degrees."""
 WOBBLE = math.radians(6)
 """Error of the orientation that the decoder is told in training."""
-CHECKPOINT_SECONDS = 420.0
+CHECKPOINT_SECONDS = 180.0
 AVERAGE = 0.999
 """Decay of the running average of the weights, which is what is measured and exported."""
 
@@ -73,7 +75,7 @@ class Batch:
         gain, power = 0.75 + 0.5 * draw(n, 3, 1, 1), torch.exp(0.5 * (draw(n, 1, 1, 1) - 0.5))
         grey = 0.9 * draw(n, 1, 1, 1) * (draw(n, 1, 1, 1) < 0.25)
         for name in ("rgb", "hidden"):
-            value = torch.gather(getattr(self, name), 1, order[..., None, None].expand(-1, -1, 64, 64))
+            value = torch.gather(getattr(self, name), 1, order[..., None, None].expand(-1, -1, SIDE, SIDE))
             value = (value.clamp(min=1e-3) ** power * gain).clamp(0, 1)
             setattr(self, name, value + grey * (value.mean(1, keepdim=True) - value))
         self.rgb = (self.rgb + 0.02 * torch.randn(self.rgb.shape, generator=generator)).clamp(0, 1)
@@ -96,7 +98,7 @@ def losses(model: SurfaceNet, batch: Batch, wobble: Float[Tensor, "2 b"]) -> dic
     hidden = ((maps.hidden - batch.hidden).abs().mean(1) * inside).sum() / count
     doubt = ((error.detach() / maps.doubt + maps.doubt.log()) * inside).sum() / count
     return {
-        "orientation": 0.8 * orientation,
+        "orientation": orientation,
         "elevation": elevation,
         "middle": 10 * middle,
         "half": 10 * half,
@@ -108,9 +110,9 @@ def losses(model: SurfaceNet, batch: Batch, wobble: Float[Tensor, "2 b"]) -> dic
 
 
 def _relief(got: Tensor, true: Tensor, inside: Tensor) -> Tensor:
-    """Error of the differences between places two and eight pixels apart: slant and depth order, whatever the mean."""
+    """Error of the differences between places one and four pixels apart: slant and depth order, whatever the mean."""
     total = got.new_zeros(())
-    for step in (2, 8):
+    for step in (1, 4):
         for axis in (1, 2):
             size = got.shape[axis] - step
             ahead = [t.narrow(axis, step, size) for t in (got, true, inside)]
@@ -121,18 +123,51 @@ def _relief(got: Tensor, true: Tensor, inside: Tensor) -> Tensor:
     return total / 4
 
 
+def at_network_size(data: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Samples averaged down to the size that the network reads."""
+    n, large = data["picture"].shape[:2]
+    times = large // SIDE
+    if times == 1:
+        return data
+    blocks = (n, SIDE, times, SIDE, times)
+
+    def average(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        total = (values * weight[..., None]).reshape(*blocks, -1).sum((2, 4))
+        return total / np.maximum(weight.reshape(blocks).sum((2, 4)), 1e-3)[..., None]
+
+    alpha = data["picture"][..., 3].astype(np.float32) / 255
+    hit = np.isfinite(data["middle"]).astype(np.float32)
+    depth = np.stack([np.nan_to_num(data[k].astype(np.float32)) for k in ("middle", "half")], -1)
+    depth = average(depth, hit)
+    depth[hit.reshape(blocks).sum((2, 4)) == 0] = np.nan
+    color = np.round(average(data["picture"][..., :3].astype(np.float32), alpha + 1e-4))
+    covered = np.round(255 * alpha.reshape(blocks).mean((2, 4)))[..., None]
+    # The coarse outline is inflated anew, as it is when a picture is read.
+    inflated = [inflate(picture[..., 0] > 127, RELAXATIONS) / SIDE for picture in covered]
+    return {
+        **data,
+        "picture": np.concatenate([color, covered], -1).astype(np.uint8),
+        "hidden": np.round(average(data["hidden"].astype(np.float32), hit)).astype(np.uint8),
+        "middle": depth[..., 0].astype(np.float16),
+        "half": depth[..., 1].astype(np.float16),
+        "inflated": np.stack(inflated).astype(np.float16),
+    }
+
+
 def batches(folder: Path, seed: int) -> Iterator[Batch]:
-    """Batches for ever, from a few shards at a time; shards that appear later are seen as well, new ones first."""
+    """Batches for ever, from everything that is there; shards that appear later are taken in at the next round."""
     generator = np.random.default_rng(seed)
-    used: dict[Path, int] = {}
+    known: dict[Path, dict[str, np.ndarray]] = {}
     while True:
-        paths = shard_paths(folder)
-        fresh = sorted(paths, key=lambda path: (used.get(path, 0), generator.random()))[:POOL]
-        for path in fresh:
-            used[path] = used.get(path, 0) + 1
-        data = read_shards(fresh)
+        for path in shard_paths(folder):
+            if path not in known:
+                shard = read_shards([path])
+                # What has been held out since the shard was written stays unseen.
+                seen = [not is_held_out(family) for family in shard["families"]]
+                known[path] = at_network_size({name: shard[name][seen] for name in FIELDS})
+        data = {name: np.concatenate([shard[name] for shard in known.values()]) for name in FIELDS}
         rows = generator.permutation(len(data["picture"]))
-        for k in range(len(rows) // BATCH):
+        for k in range(max(1, len(rows) // BATCH)):
             yield Batch(data, rows[k * BATCH : (k + 1) * BATCH])
 
 
@@ -146,7 +181,7 @@ def train(data: Path, out: Path, minutes: float, seed: int = 0) -> None:
     state = {"step": 0, "seconds": 0.0}
     load_checkpoint(out, model, average, optimiser, state)
     held_out = shard_paths(data / "held-out")
-    validation = read_shards(held_out) if held_out else None
+    validation = at_network_size(read_shards(held_out)) if held_out else None
     generator = torch.Generator().manual_seed(seed + state["step"])
     begun, saved, running = time.monotonic() - state["seconds"], time.monotonic(), {}
     for batch in batches(data / "train", seed + state["step"]):

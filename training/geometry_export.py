@@ -17,7 +17,7 @@ from training.data.families import HELD_OUT
 from training.data.models import MANIFEST
 from training.data.shards import read_shards, shard_paths
 from training.exporting import export_weights
-from training.geometry import BATCH
+from training.geometry import BATCH, at_network_size
 from training.geometry_measures import measure
 from training.geometry_views import compare, draw_stills, read_network
 from tween4d.priors.embedded.geometry import InflationPrior, LiftingPrior
@@ -31,7 +31,7 @@ def describe(data: Path, run: Path, assets: Path | None) -> dict:
     network = read_network(run)
     state = torch.load(run / FILE, weights_only=True)["state"]
     train = read_shards(shard_paths(data / "train"), ("families",))["families"]
-    held_out = read_shards(shard_paths(data / "held-out"))
+    held_out = at_network_size(read_shards(shard_paths(data / "held-out")))
     stills = list(draw_stills(assets, STILLS, STILLS_SEED))
     priors = {"inflation": InflationPrior(), "learned": LiftingPrior(lambda: network), "learned, told": None}
     seen = Counter(train.tolist())

@@ -11,7 +11,7 @@ from tween4d.data.cameras import input_camera, orbit_camera, project
 from tween4d.data.facing import Facing
 from tween4d.data.images import Image
 from tween4d.priors.embedded.geometry.lifting import LiftingConfig, LiftingPrior
-from tween4d.priors.embedded.geometry.network import SECTORS, Seen, SurfaceNet, sector_azimuths
+from tween4d.priors.embedded.geometry.network import SECTORS, SUMMARY, Seen, SurfaceNet, sector_azimuths
 from tween4d.priors.embedded.geometry.reading import (
     MARGIN,
     Reading,
@@ -30,7 +30,7 @@ CAMERAS = (input_camera(WIDTH, WIDTH), orbit_camera(90, 0, WIDTH, WIDTH))
 @pytest.fixture(scope="module")
 def network() -> SurfaceNet:
     torch.manual_seed(1)
-    return SurfaceNet((8, 16, 24)).eval()
+    return SurfaceNet((4, 8, 12, 16)).eval()
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def peaked(*azimuths: tuple[float, float]) -> Reading:
         at = (torch.rad2deg(sector_azimuths()) - azimuth).abs().argmin()
         chance[at] += weight
     empty = torch.zeros(2, 1, 1, 1)
-    seen = Seen(empty, empty, empty, torch.zeros(2, 24 * 3))
+    seen = Seen(empty, empty, empty, empty, torch.zeros(2, SUMMARY))
     return Reading(find_crop(np.ones((4, 4), bool)), seen, torch.log(chance / chance.sum()))
 
 
@@ -73,7 +73,7 @@ def test_the_network_is_loaded_once_and_late() -> None:
 
     def load() -> SurfaceNet:
         loads.append(1)
-        return SurfaceNet((8, 16, 24))
+        return SurfaceNet((4, 8, 12, 16))
 
     prior = LiftingPrior(load)
     assert not loads

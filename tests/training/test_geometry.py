@@ -23,14 +23,14 @@ from tween4d.synthetic.scene import PosedSurface, gather_surface
 
 
 def box_subject(generator: np.random.Generator) -> Subject:
-    """The chest's generator is enough of an object; what matters is that it is quick."""
-    return procedural_subject("chest", int(generator.integers(100)), generator)
+    """The cabinet's generator is enough of an object; what matters is that it is quick."""
+    return procedural_subject("cabinet", int(generator.integers(100)), generator)
 
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("geometry")
-    sources = (Source("chest", "procedural", 1.0, box_subject),)
+    sources = (Source("cabinet", "procedural", 1.0, box_subject),)
     for name in ("train", "held-out"):
         (folder / name).mkdir()
         write_shard(folder / name / "shard-000001.npz", sources, 1, 48)
@@ -67,9 +67,9 @@ def test_a_shot_knows_its_surfaces() -> None:
 
 def test_depth_is_that_of_a_known_sphere() -> None:
     """Oracle: analytic; the middle of a sphere's near and far side along a ray, and half their distance."""
-    scene = FAMILIES["chest"](np.random.default_rng(0))
+    scene = FAMILIES["cabinet"](np.random.default_rng(0))
     surface = gather_surface(scene)
-    # The chest's vertices pushed out to the unit sphere: closed, and every ray meets it once on each side.
+    # The cabinet's vertices pushed out to the unit sphere: closed, and every ray meets it once on each side.
     unit = surface.vertices - (surface.vertices.min(0) + surface.vertices.max(0)) / 2
     unit /= np.linalg.norm(unit, axis=1, keepdims=True)
     ball = PosedSurface(unit, unit)
@@ -101,7 +101,7 @@ def test_a_plane_has_its_slant() -> None:
 
 def test_the_same_seed_writes_the_same_shard(shards: Path, tmp_path: Path) -> None:
     """Oracle: reproducibility."""
-    sources = (Source("chest", "procedural", 1.0, box_subject),)
+    sources = (Source("cabinet", "procedural", 1.0, box_subject),)
     write_shard(tmp_path / "shard-000001.npz", sources, 1, 48)
     one, other = (read_shards(shard_paths(folder)) for folder in (shards / "train", tmp_path))
     for name, values in one.items():
@@ -111,7 +111,7 @@ def test_the_same_seed_writes_the_same_shard(shards: Path, tmp_path: Path) -> No
 def test_a_few_steps_lower_the_loss(shards: Path) -> None:
     """Oracle: the loss itself, on the batch it is minimised on."""
     torch.manual_seed(0)
-    data = read_shards(shard_paths(shards / "train"))
+    data = geometry.at_network_size(read_shards(shard_paths(shards / "train")))
     model = SurfaceNet()
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
     values = []
@@ -127,7 +127,7 @@ def test_a_few_steps_lower_the_loss(shards: Path) -> None:
 
 def test_colours_change_and_shapes_do_not(shards: Path) -> None:
     """Oracle: invariants; unmirrored samples keep their surfaces, mirrored ones are their mirror image."""
-    data = read_shards(shard_paths(shards / "train"))
+    data = geometry.at_network_size(read_shards(shard_paths(shards / "train")))
     plain, varied = geometry.Batch(data, np.arange(16)), geometry.Batch(data, np.arange(16))
     varied.varied(torch.Generator().manual_seed(0))
     flipped = torch.isclose(varied.azimuth, -plain.azimuth)
@@ -157,7 +157,7 @@ def test_training_goes_on_after_a_kill(shards: Path, tmp_path: Path) -> None:
 
 def test_measures_of_the_truth_itself(shards: Path) -> None:
     """Oracle: analytic; a network that gives the truth has no depth error and every slant right."""
-    data = read_shards(shard_paths(shards / "held-out"))
+    data = geometry.at_network_size(read_shards(shard_paths(shards / "held-out")))
 
     class Oracle(SurfaceNet):
         def decode(self, seen, azimuth, elevation, spread):  # noqa: ANN001, ANN202

@@ -9,6 +9,7 @@ HELD_OUT = (
     "easy_enemies",
     "kaykit",
     "ships",
+    "chair",
     "house_interior_chair",
     "ultimate_space_rover",
 )

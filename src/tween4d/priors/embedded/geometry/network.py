@@ -9,14 +9,18 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIDE = 64
+SIDE = 32
 """Pixels of the square picture it reads and of the maps it gives."""
 SECTORS = 36
 """Classes of azimuth; sector k is centred at -180 + 360 (k + 0.5) / SECTORS degrees."""
 INPUTS = 7
 """Colour times coverage, coverage, the half thickness that inflation gives, and the place of the pixel."""
-WIDTHS = (24, 72, 144)
-"""Channels at a half, a quarter and an eighth of the side."""
+WIDTHS = (16, 40, 80, 128)
+"""Channels at the full side, a half, a quarter and an eighth of it."""
+SUMMARY = 256
+"""Numbers that describe the whole picture."""
+TOLD = 6
+"""Numbers that tell an orientation and the perspective."""
 PIECES = 6
 """What the last layer gives a pixel: middle, half thickness, doubt, three of hidden colour."""
 
@@ -24,9 +28,10 @@ PIECES = 6
 class Seen(NamedTuple):
     """What the network makes of a picture before it is told an orientation."""
 
-    fine: Float[Tensor, "b c0 s0 s0"]
-    mid: Float[Tensor, "b c1 s1 s1"]
-    deep: Float[Tensor, "b c2 s2 s2"]
+    full: Float[Tensor, "b c0 s s"]
+    half: Float[Tensor, "b c1 s1 s1"]
+    quarter: Float[Tensor, "b c2 s2 s2"]
+    eighth: Float[Tensor, "b c3 s3 s3"]
     summary: Float[Tensor, "b d"]
     """Of the whole picture."""
 
@@ -52,61 +57,47 @@ def sector_azimuths() -> Float[Tensor, "k"]:
     return (torch.arange(SECTORS) + 0.5) * (2 * math.pi / SECTORS) - math.pi
 
 
-class Block(nn.Module):
-    """A residual block: a wide depthwise filter, then two layers that mix channels (ConvNeXt, arXiv:2201.03545)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.spread = nn.Conv2d(width, width, 3, padding=1, groups=width)
-        self.norm = nn.BatchNorm2d(width)
-        self.widen = nn.Conv2d(width, 2 * width, 1)
-        self.narrow = nn.Conv2d(2 * width, width, 1)
-
-    def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """The features with what the block adds."""
-        return x + self.narrow(F.relu(self.widen(self.norm(self.spread(x)))))
+def _layer(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    """A convolution, normalised over the batch and rectified."""
+    filters = nn.Conv2d(inputs, outputs, size, stride, padding=size // 2, bias=False)
+    return nn.Sequential(filters, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True))
 
 
 class SurfaceNet(nn.Module):
     """RGBA crop to a distribution over orientation, and orientation to two surfaces.
 
     Orientation is a choice among sectors and not a mean, because an ambiguous slant averages to flat. The decoder is
-    told the orientation, so each hypothesis has surfaces of its own, and a user's word is one more hypothesis.
+    told the orientation, so each hypothesis has surfaces of its own, and a user's word is one more hypothesis. Small
+    and plain on purpose: on a CPU, objects seen count for more than layers.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = WIDTHS) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = WIDTHS) -> None:
         super().__init__()
-        fine, mid, deep = widths
-        self.stem = nn.Sequential(nn.Conv2d(INPUTS, fine, 4, stride=2, padding=1), nn.ReLU())
-        self.down = nn.Sequential(
-            nn.BatchNorm2d(fine), nn.Conv2d(fine, mid, 2, stride=2), *(Block(mid) for _ in range(2))
+        full, half, quarter, eighth = widths
+        small = SIDE // 8
+        self.at_full = _layer(INPUTS, full)
+        self.at_half = _layer(full, half, stride=2)
+        self.at_quarter = _layer(half, quarter, stride=2)
+        self.at_eighth = nn.Sequential(_layer(quarter, eighth, stride=2), _layer(eighth, eighth))
+        self.summarise = nn.Sequential(
+            nn.Flatten(), nn.Linear(eighth * small * small, SUMMARY), nn.BatchNorm1d(SUMMARY), nn.ReLU()
         )
-        self.bottom = nn.Sequential(
-            nn.BatchNorm2d(mid),
-            nn.Conv2d(mid, deep, 2, stride=2),
-            *(Block(deep) for _ in range(4)),
-            nn.BatchNorm2d(deep),
-        )
-        self.even = nn.LayerNorm(3 * deep)
-        self.orient = nn.Sequential(nn.Linear(3 * deep, 192), nn.ReLU(), nn.Linear(192, SECTORS))
-        self.tilt = nn.Sequential(nn.Linear(3 * deep + 2, 64), nn.ReLU(), nn.Linear(64, 1))
-        self.plane = nn.Sequential(nn.Linear(3 * deep + 6, 128), nn.ReLU(), nn.Linear(128, 2))
-        self.told = nn.Sequential(nn.Linear(6, 96), nn.ReLU(), nn.Linear(96, 4 * deep))
-        self.think = nn.ModuleList([Block(deep), Block(deep)])
-        self.up = nn.Sequential(nn.Conv2d(deep, 4 * mid, 1), nn.PixelShuffle(2))
-        self.join = nn.Sequential(nn.Conv2d(2 * mid, mid, 1), Block(mid))
-        self.rise = nn.Sequential(nn.Conv2d(mid, 4 * fine, 1), nn.PixelShuffle(2))
-        self.finish = nn.Sequential(nn.Conv2d(2 * fine, fine, 1), Block(fine), nn.Conv2d(fine, 4 * PIECES, 1))
-        self.unfold = nn.PixelShuffle(2)
+        self.orient = nn.Sequential(nn.Dropout(0.3), nn.Linear(SUMMARY, SECTORS))
+        self.tilt = nn.Sequential(nn.Linear(SUMMARY + 2, 64), nn.ReLU(), nn.Linear(64, 1))
+        self.plane = nn.Sequential(nn.Linear(SUMMARY + TOLD, 128), nn.ReLU(), nn.Linear(128, 2))
+        self.told = nn.Sequential(nn.Linear(SUMMARY + TOLD, 96), nn.ReLU(), nn.Linear(96, 2 * eighth))
+        self.think = _layer(eighth, eighth)
+        self.to_quarter = nn.Sequential(_layer(eighth + quarter, 64, 1), _layer(64, 48))
+        self.to_half = nn.Sequential(_layer(48 + half, 32, 1), _layer(32, 24))
+        self.to_full = nn.Sequential(_layer(24 + full, 16, 1), _layer(16, 16), nn.Conv2d(16, PIECES, 1))
 
     def encode(self, x: Float[Tensor, "b 7 s s"]) -> Seen:
-        """Features at three scales, and a summary of the whole picture."""
-        fine = self.stem(x)
-        mid = self.down(fine)
-        deep = self.bottom(mid)
-        weight = F.avg_pool2d(x[:, 3:4], 8)
-        inside = (deep * weight).sum((2, 3)) / weight.sum((2, 3)).clamp(min=1e-3)
-        return Seen(fine, mid, deep, self.even(torch.cat([inside, deep.mean((2, 3)), deep.amax((2, 3))], 1)))
+        """Features at four scales, and a summary of the whole picture."""
+        full = self.at_full(x)
+        half = self.at_half(full)
+        quarter = self.at_quarter(half)
+        eighth = self.at_eighth(quarter)
+        return Seen(full, half, quarter, eighth, self.summarise(eighth))
 
     def orientation(self, seen: Seen) -> Float[Tensor, "b k"]:
         """Logits of the azimuth's sectors."""
@@ -116,6 +107,12 @@ class SurfaceNet(nn.Module):
         """Elevation of the front, radians, if its azimuth is the given one."""
         return self.tilt(torch.cat([seen.summary, azimuth.sin()[:, None], azimuth.cos()[:, None]], 1))[:, 0]
 
+    def slant(
+        self, seen: Seen, azimuth: Float[Tensor, "b"], elevation: Float[Tensor, "b"], spread: Float[Tensor, "b"]
+    ) -> Float[Tensor, "b 2"]:
+        """Depth per length of the middle surface, to the right and downwards, for an orientation (radians)."""
+        return self.plane(torch.cat([seen.summary, _tell(azimuth, elevation, spread)], 1))
+
     def decode(
         self, seen: Seen, azimuth: Float[Tensor, "b"], elevation: Float[Tensor, "b"], spread: Float[Tensor, "b"]
     ) -> SurfaceMaps:
@@ -123,18 +120,26 @@ class SurfaceNet(nn.Module):
 
         The middle is a plane, whose slant is almost everything, and what the object adds to it.
         """
-        a, e = azimuth, elevation
-        told = torch.stack([a.sin(), a.cos(), (2 * a).sin(), (2 * a).cos(), e.sin(), spread], 1)
-        slant = self.plane(torch.cat([seen.summary, told], 1))
-        line = (torch.arange(SIDE, device=told.device) + 0.5) / SIDE - 0.5
+        slant = self.slant(seen, azimuth, elevation, spread)
+        line = (torch.arange(SIDE, device=slant.device) + 0.5) / SIDE - 0.5
         plane = slant[:, 0, None, None] * line + slant[:, 1, None, None] * line[:, None]
-        scale0, shift0, scale1, shift1 = self.told(told)[..., None, None].chunk(4, 1)
-        x = self.think[0](seen.deep * (1 + scale0) + shift0)
-        x = self.think[1](x * (1 + scale1) + shift1)
-        x = self.join(torch.cat([seen.mid, self.up(x)], 1))
-        x = self.unfold(self.finish(torch.cat([seen.fine, self.rise(x)], 1)))
+        words = self.told(torch.cat([seen.summary, _tell(azimuth, elevation, spread)], 1))
+        scale, shift = words[..., None, None].chunk(2, 1)
+        x = self.think(seen.eighth * (1 + scale) + shift)
+        x = self.to_quarter(torch.cat([_double(x), seen.quarter], 1))
+        x = self.to_half(torch.cat([_double(x), seen.half], 1))
+        x = self.to_full(torch.cat([_double(x), seen.full], 1))
         half, doubt = F.softplus(x[:, 1] - 2), F.softplus(x[:, 2] - 2) + 1e-3
         return SurfaceMaps(x[:, 0] + plane, half, doubt, torch.sigmoid(x[:, 3:6]), slant)
+
+
+def _tell(azimuth: Tensor, elevation: Tensor, spread: Tensor) -> Float[Tensor, "b 6"]:
+    a = azimuth
+    return torch.stack([a.sin(), a.cos(), (2 * a).sin(), (2 * a).cos(), elevation.sin(), spread], 1)
+
+
+def _double(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2, mode="nearest")
 
 
 def network_input(
