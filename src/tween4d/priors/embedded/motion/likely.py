@@ -17,9 +17,9 @@ LEAST = 5
 class LearnedWeights:
     """What learned likeness counts beside appearance."""
 
-    unlikely: float = 1.0
+    unlikely: float = 0.5
     """Cost of a place one nat below the likeliest."""
-    most: float = 5.0
+    most: float = 3.0
     """Cost at which a place is simply unlikely."""
     modes: int = 3
     """Counterparts of each piece that motions are fitted to."""
