@@ -19,7 +19,8 @@ def main() -> None:
     folders = [Path(word) for word in sys.argv[1:] if not word.startswith("-")]
     if folders:
         result = json.loads((folders[0] / "bench.json").read_text(encoding="utf-8"))
-        target = HERE / "results" / result["tween4d"] / f"quality-{result['preset']}.json"
+        suffix = "" if result["priors"] == "embedded" else f"-{result['priors']}"
+        target = HERE / "results" / result["tween4d"] / f"quality-{result['preset']}{suffix}.json"
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     newest = max(p for p in (HERE / "results").iterdir() if p.is_dir())
@@ -38,7 +39,7 @@ def render(result: dict[str, Any]) -> str:
     lines = [f"| case | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * len(COLUMNS)}"]
     lines += [_row(name, scores) for name, scores in rows]
     lines.append(_row("**mean**", result["mean"] | _mean_costs([scores for _, scores in rows])))
-    told = f"tween4d {result['tween4d']}, preset {result['preset']}, seed {result['seed']}."
+    told = f"tween4d {result['tween4d']}, preset {result['preset']}, {result.get('priors', 'classical')} priors, seed {result['seed']}."
     return "\n".join(lines) + f"\n\n{told}"
 
 
