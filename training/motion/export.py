@@ -13,14 +13,17 @@ from training.checkpoints import FILE
 from training.data.families import HELD_OUT
 from training.data.models import MANIFEST
 from training.exporting import export_weights
+from training.motion.guides import mean_scores
 from training.motion.learning import LearnConfig
 from training.motion.measures import measure, measure_engine, measure_flow
 from training.motion.shards import list_shards, read_shard
+from tween4d.priors.embedded.motion import LatticeInbetweener, MatchedInbetweener
 from tween4d.priors.embedded.motion.network import MatchingNetwork, NetworkConfig
 
 PAIRS = 256
 """Validation pairs that the card's figures are taken from."""
-ENGINE_PAIRS = 24
+ENGINE_PAIRS = 12
+FILMS = 9
 
 
 def export(average: MatchingNetwork, data: Path, out: Path, models: bool, note: str = "") -> str:
@@ -63,9 +66,17 @@ def export(average: MatchingNetwork, data: Path, out: Path, models: bool, note: 
             "measure": "share of co-visible points within 3 % of the object's diagonal",
             "network": measure(average, data / "held-out", PAIRS),
             "dis_256": measure_flow(data / "held-out", PAIRS),
-            "engine": measure_engine(average, data / "held-out", ENGINE_PAIRS),
+            "sheets": measure_engine(average, data / "held-out", ENGINE_PAIRS),
+            "sheets_classical": measure_engine(None, data / "held-out", ENGINE_PAIRS),
+        },
+        "held_out_guides": {
+            "measure": "guiding frames of procedural films: PSNR on the union of outlines, IoU, errors over rest's",
+            "films": FILMS,
+            "learned": mean_scores(MatchedInbetweener(network=average), FILMS),
+            "classical": mean_scores(LatticeInbetweener(), FILMS),
         },
         "known_failures": [
+            "whether the other picture shows a place at all is hardly better judged than by always saying yes",
             "repeated parts (the legs of an insect) that swap places within a picture",
             "parts that are turned until another side of them shows",
             "plain parts without texture: their places are found by outline and by their neighbours only",

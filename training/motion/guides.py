@@ -57,7 +57,7 @@ def make_film(family: str, seed: int) -> Film:
     return Film(f"{family}-{seed}", [render_image(surface, p, camera) for p in poses], torch.stack(points))
 
 
-def score(film: Film, prior: Inbetweener, frames: int = 33) -> dict[str, float]:
+def score(film: Film, prior: Inbetweener, frames: int = TIMES) -> dict[str, float]:
     """Scores of the imagined motion between the ends of a film.
 
     Returns:
@@ -86,6 +86,12 @@ def validation_films(count: int) -> list[Film]:
     """Films of the procedural families that are held out, by turns."""
     families = sorted(name for name in FAMILIES if is_held_out(name))
     return [make_film(families[k % len(families)], k) for k in range(count)]
+
+
+def mean_scores(prior: Inbetweener, count: int) -> dict[str, float]:
+    """Means of the scores over the validation films, without the time they took."""
+    rows = [score(film, prior) for film in validation_films(count)]
+    return {name: float(np.mean([row[name] for row in rows])) for name in rows[0] if name != "seconds"}
 
 
 def main() -> None:
