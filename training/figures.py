@@ -40,14 +40,15 @@ def motion_lines(card: dict) -> list[str]:
     """What the motion prior is worth on families it has not seen."""
     held_out, guides, training = card["held_out"], card["held_out_guides"], card["training"]
     learned, classical = guides["learned"], guides["classical"]
+    data = card["data"]
     return [
-        f"Motion: {card['data']['pairs']} pairs of {len(card['data']['families'])} families, {training['steps']} steps of "
+        f"Motion: {data['pairs']} pairs of {len(data['families'])} families, {training['steps']} steps of "
         f"{training['batch']}, {training['seconds'] / 60:.0f} minutes on one core; "
         f"{card['parameters'] / 1e6:.2f} million numbers, {card['bytes'] / 1e6:.1f} MB.",
         "",
         "| held-out families | classical | learned |",
         "|---|---:|---:|",
-        f"| points within 3 % of the object's size: flow (DIS, 256 pixels), network alone | {held_out['dis_256']:.1%} | "
+        f"| points within 3 % of the object's size: DIS flow, network alone | {held_out['dis_256']:.1%} | "
         f"{held_out['network']['right']:.1%} |",
         f"| the same, for the posed sheets | {held_out['sheets_classical']['right']:.1%} | "
         f"{held_out['sheets']['right']:.1%} |",
