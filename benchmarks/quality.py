@@ -39,7 +39,8 @@ def render(result: dict[str, Any]) -> str:
     lines = [f"| case | {' | '.join(COLUMNS)} |", f"|---|{'---:|' * len(COLUMNS)}"]
     lines += [_row(name, scores) for name, scores in rows]
     lines.append(_row("**mean**", result["mean"] | _mean_costs([scores for _, scores in rows])))
-    told = f"tween4d {result['tween4d']}, preset {result['preset']}, {result.get('priors', 'classical')} priors, seed {result['seed']}."
+    priors = result.get("priors", "classical")
+    told = f"tween4d {result['tween4d']}, preset {result['preset']}, {priors} priors, seed {result['seed']}."
     return "\n".join(lines) + f"\n\n{told}"
 
 
