@@ -12,7 +12,7 @@ from tween4d.errors import WeightsError
 
 FOLDER = Path(__file__).parent
 CHECKSUMS: dict[str, str] = {
-    "motion": "e64566548823f9133a8b92574a7b47d79ab2ef083a189e45359b2b43e7441968",
+    "motion": "e77f195413a2528313c20f80aed664ee0b9313041a8a167f48ab96be2394f271",
 }
 """SHA-256 of each file of weights, by its name without suffix."""
 REMEDY = "install tween4d again, or run with --priors classical, which needs no weights"
