@@ -20,7 +20,7 @@ from tween4d.priors.embedded.geometry.reading import (
     read_picture,
     read_relief,
 )
-from tween4d.priors.embedded.geometry.sampling import sample_surfaces
+from tween4d.priors.embedded.geometry.sampling import INSET, sample_surfaces
 from tween4d.priors.protocols import MultiViewPrior, Orientable
 
 WIDTH = 96
@@ -166,8 +166,9 @@ def test_a_slanted_plate_is_sampled_where_it_is() -> None:
     unit = 2.0 / float(camera.intrinsics[0, 0])
     height = (2.0 - depth.numpy()) / unit + slope * (pixels[:, 0].numpy() - side / 2)
     inner = ((pixels - 64).abs() < 20).all(1).numpy()
-    # Each ray's samples spread over what its pixel spans: half a pixel of slope either way.
-    assert np.abs(np.abs(height[inner]) - half).max() < slope / 2 + 1e-3
+    # Centres lie below the surface along its normal, as far as a Gaussian reaches beyond its centre.
+    below = INSET * float(surface.spacing[0]) / unit * math.hypot(slope, 1)
+    assert np.abs(np.abs(height[inner]) - (half - below)).max() < 1e-3
     normal = surface.normals.numpy()[inner & (height > 0)]
     expected = np.array([slope, 0, 1]) / math.hypot(slope, 1)
     assert np.abs(normal - expected).max() < 1e-3

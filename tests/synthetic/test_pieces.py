@@ -6,7 +6,7 @@ from scipy.spatial.transform import Rotation
 from tests.synthetic.solids import open_edges
 from tween4d.synthetic.assembly import Assembly
 from tween4d.synthetic.palettes import draw_palette
-from tween4d.synthetic.pieces import Wheels, draw_apart, draw_turns, head, limb, mirrored
+from tween4d.synthetic.pieces import Flesh, Wheels, draw_apart, draw_turns, head, limb, mirrored
 from tween4d.synthetic.skeleton import Skeleton, joint_transforms
 from tween4d.synthetic.textures import fill
 
@@ -39,7 +39,7 @@ def test_limb_hangs_on_its_parent_and_its_tip_follows_the_last_joint() -> None:
     bend = ((0.0, 0.0, 0.0), (0.0, 0.0, 90.0))
     still = ((0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
     curve = [(0, 0, 0), (1, 0, 0), (2, 0, 0)]
-    last = limb(a, "arm", curve, [0.1, 0.1, 0.1], GREY, root, [still, bend], 0.05, side=(0, 0, 1))
+    last = limb(a, "arm", curve, Flesh([0.1, 0.1, 0.1], GREY, side=(0, 0, 1)), root, [still, bend], 0.05)
     assert [joint.parent for joint in a.joints] == [-1, 0, 1] and last == 2
     skeleton = Skeleton(tuple(a.joints))
     tip = (joint_transforms(skeleton, np.array([1.0]))[0, last] @ [2.0, 0.0, 0.0, 1.0])[:3]

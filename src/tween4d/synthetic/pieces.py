@@ -1,6 +1,7 @@
 """Pieces that many families share: limbs on chains of joints, eyes, heads, wheels, and draws of motion."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -34,25 +35,31 @@ def mirrored(turns: Turns) -> Turns:
     return tuple((x, -y, -z) for x, y, z in turns)
 
 
+@dataclass(frozen=True)
+class Flesh:
+    """What is swept along a limb's curve; fields as in `sweep`."""
+
+    radii: Sequence
+    texture: Texture
+    side: Vector = (1.0, 0.0, 0.0)
+    squareness: float = 1.0
+    around: int = 16
+    along: int = 14
+
+
 def limb(
     a: Assembly,
     name: str,
     curve: Sequence[Vector],
-    radii: Sequence,
-    texture: Texture,
+    flesh: Flesh,
     parent: int,
     turns: Sequence[Turns | None],
     blend: float,
-    *,
-    side: Vector = (1.0, 0.0, 0.0),
-    squareness: float = 1.0,
-    around: int = 16,
-    along: int = 14,
 ) -> int:
     """A sweep that bends at its own joints.
 
     Args:
-        radii: as in `sweep`.
+        flesh: what is swept along the curve.
         turns: of a joint at each of the first points of the curve; None where there is no joint.
         blend: half-width of the bends.
     Returns:
@@ -63,11 +70,18 @@ def limb(
         if pair is not None:
             parent = a.joint(f"{name}{k}", curve[k], parent, *pair)
             chain.append(parent)
-    mesh = sweep(curve, radii, side=side, squareness=squareness, around=around, along=along)
+    mesh = sweep(
+        curve,
+        flesh.radii,
+        side=flesh.side,
+        squareness=flesh.squareness,
+        around=flesh.around,
+        along=flesh.along,
+    )
     if len(chain) > 1:
-        a.skin(name, mesh, texture, chain, blend)
+        a.skin(name, mesh, flesh.texture, chain, blend)
     else:
-        a.part(name, mesh, texture, chain[0] if chain else parent)
+        a.part(name, mesh, flesh.texture, chain[0] if chain else parent)
     return parent
 
 

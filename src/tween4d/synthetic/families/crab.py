@@ -4,7 +4,7 @@ import numpy as np
 
 from tween4d.synthetic.assembly import Assembly
 from tween4d.synthetic.palettes import Palette, draw_palette, draw_pattern
-from tween4d.synthetic.pieces import draw_apart, draw_turns, eyes, limb, mirrored
+from tween4d.synthetic.pieces import Flesh, draw_apart, draw_turns, eyes, limb, mirrored
 from tween4d.synthetic.scene import Scene
 from tween4d.synthetic.shapes import superellipsoid, sweep
 from tween4d.synthetic.textures import Texture, bands, belt, blob, fill, slope, spots
@@ -96,8 +96,15 @@ def _legs(
             tuple((0.0, float(t), float(side * u)) for t, u in zip(swing[::order], lift[::order], strict=True)),
             tuple((0.0, 0.0, float(-0.8 * side * u)) for u in lift[::order]),
         ]
-        limb(a, f"leg{index}{side}", curve, [1.2 * r, r, 0.8 * r, 0.25 * r], texture, root, turns, 0.06,
-             side=(0, 0, 1), around=12, along=14)  # fmt: skip
+        limb(
+            a,
+            f"leg{index}{side}",
+            curve,
+            Flesh([1.2 * r, r, 0.8 * r, 0.25 * r], texture, side=(0, 0, 1), around=12, along=14),
+            root,
+            turns,
+            0.06,
+        )
 
 
 def _claws(
@@ -115,8 +122,15 @@ def _claws(
             (side * (x + 0.45 * long), y + 0.02, z + 0.8 * long),
         )
         pair = (shoulder, wrist) if side > 0 else tuple(mirrored(t) for t in other)
-        joint = limb(a, f"arm{side}", [(side * x, y, z), elbow, hand], [r, 1.2 * r, r], coat, root, pair, 0.06,
-                     side=(0, 1, 0), along=12)  # fmt: skip
+        joint = limb(
+            a,
+            f"arm{side}",
+            [(side * x, y, z), elbow, hand],
+            Flesh([r, 1.2 * r, r], coat, side=(0, 1, 0), along=12),
+            root,
+            pair,
+            0.06,
+        )
         hx, hy, hz = hand
         palm = superellipsoid((0.6 * s, 0.5 * s, 0.75 * s), around=18, along=11)
         a.part(f"palm{side}", palm, (*coat, belt(p.accent, (0, 0, 1), 0.5 * s, 0.2 * s)), joint, (hx, hy, hz + 0.6 * s))
@@ -140,7 +154,7 @@ def _tail(
     turns = [((t, s, 0.0), (u, s, 0.0)) for t, u, s in ((*curl, float(g.uniform(-8, 8))) for _ in range(4))]
     segments = bands(p.dark, (0, 1, 0), 0.16 * long, 0.2)
     radii = [r, r, 0.9 * r, 0.8 * r, 0.6 * r]
-    last = limb(a, "tail", curve, radii, (*coat, segments), root, turns, 0.08, along=22)
+    last = limb(a, "tail", curve, Flesh(radii, (*coat, segments), along=22), root, turns, 0.08)
     x, y, z = curve[-1]
     sting = sweep(
         [(x, y, z), (x, y - 0.02, z + 0.15), (x, y - 0.14, z + 0.24)], [0.8 * r, 0.5 * r, 0.1 * r], along=8, around=12

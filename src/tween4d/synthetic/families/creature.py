@@ -4,7 +4,7 @@ import numpy as np
 
 from tween4d.synthetic.assembly import Assembly, Vector
 from tween4d.synthetic.palettes import Palette, darker, draw_palette, draw_pattern, lighter
-from tween4d.synthetic.pieces import Turns, draw_apart, draw_turns, head, limb, mirrored
+from tween4d.synthetic.pieces import Flesh, Turns, draw_apart, draw_turns, head, limb, mirrored
 from tween4d.synthetic.scene import Scene
 from tween4d.synthetic.shapes import superellipsoid, sweep
 from tween4d.synthetic.textures import Texture, bands, fill, slope
@@ -113,7 +113,7 @@ class _Creature:
                 ((lift[side > 0], 0, 0), (lift[side < 0], 0, 0)),
             ]
             curve, radii = [(x, y, z), middle, low], [1.6 * r, r, 0.8 * r]
-            last = limb(self.a, f"{name}{side}", curve, radii, self.coat, self._carrier(u), turns, 0.08)
+            last = limb(self.a, f"{name}{side}", curve, Flesh(radii, self.coat), self._carrier(u), turns, 0.08)
             if foot == 0:
                 paw = superellipsoid(shape, (0.7, 0.8), 14, 8)
                 self.a.part(f"{name}{side}_foot", paw, self.sock, last, (low[0], 0.7 * r, low[2] + 0.5 * r))
@@ -135,7 +135,9 @@ class _Creature:
             end = root + long * (way + [0, 0, 0.2])
             pair = (shoulder, elbow) if side > 0 else tuple(mirrored(t) for t in other)
             curve = [tuple(root), tuple(root + 0.5 * long * way), tuple(end)]
-            last = limb(self.a, f"{name}{side}", curve, [1.4 * r, r, 0.8 * r], self.coat, self._carrier(u), pair, 0.06)
+            last = limb(
+                self.a, f"{name}{side}", curve, Flesh([1.4 * r, r, 0.8 * r], self.coat), self._carrier(u), pair, 0.06
+            )
             if hand == "ball":
                 self.a.part(f"{name}{side}_hand", superellipsoid([1.4 * r] * 3, around=14, along=8), self.sock, last,
                             tuple(end))  # fmt: skip
@@ -163,8 +165,15 @@ class _Creature:
             middle = (x + side * 0.5 * long, y + 0.65 * rise * long, z - 0.2 * sweepback * long)
             turns = [tuple((0, 0, side * t) for t in lift), tuple((0, 0, side * t) for t in fold)]
             radii = [(0.6 * wide, 0.03), (wide, 0.022), (0.15 * wide, 0.01)]
-            limb(self.a, f"{name}{side}", [(x, y, z), middle, tip], radii, texture, self._carrier(u), turns,
-                 0.12 * long, side=(0, 0, -1), around=18, along=16)  # fmt: skip
+            limb(
+                self.a,
+                f"{name}{side}",
+                [(x, y, z), middle, tip],
+                Flesh(radii, texture, side=(0, 0, -1), around=18, along=16),
+                self._carrier(u),
+                turns,
+                0.12 * long,
+            )
 
     def _fin(self, name: str, u: float, beat: int) -> None:
         g = self.g
@@ -176,8 +185,15 @@ class _Creature:
             end = (x + side * long, y - 0.3 * long, z - back * long)
             middle = (x + side * 0.55 * long, y - 0.1 * long, z - 0.3 * back * long)
             radii = [(0.6 * wide, 0.035), (wide, 0.03), (0.3 * wide, 0.012)]
-            limb(self.a, f"{name}{side}", [(x, y, z), middle, end], radii, texture, self._carrier(u),
-                 [turns if side > 0 else mirrored(turns)], 0.1, side=(0, 0, -1), along=10)  # fmt: skip
+            limb(
+                self.a,
+                f"{name}{side}",
+                [(x, y, z), middle, end],
+                Flesh(radii, texture, side=(0, 0, -1), along=10),
+                self._carrier(u),
+                [turns if side > 0 else mirrored(turns)],
+                0.1,
+            )
 
     def _tentacle(self, name: str, u: float, beat: int) -> None:
         g, r = self.g, self.limb_radius * self.g.uniform(0.6, 1.0)
@@ -186,8 +202,15 @@ class _Creature:
             root = np.array(self._anchor(u, side, 0.0))
             way = np.array([0.8 * side, -0.4, 0.3])
             curve = [tuple(root + t * long * way + [0, curl * long * t * t, 0]) for t in np.linspace(0, 1, 4)]
-            limb(self.a, f"{name}{side}", curve, [1.4 * r, r, 0.8 * r, 0.3 * r], self.coat, self._carrier(u),
-                 turns if side > 0 else [mirrored(t) for t in turns], 0.12 * long)  # fmt: skip
+            limb(
+                self.a,
+                f"{name}{side}",
+                curve,
+                Flesh([1.4 * r, r, 0.8 * r, 0.3 * r], self.coat),
+                self._carrier(u),
+                turns if side > 0 else [mirrored(t) for t in turns],
+                0.12 * long,
+            )
 
     def _tail(self) -> None:
         g = self.g
@@ -200,8 +223,15 @@ class _Creature:
         end = g.choice([0.15, 0.15, 1.3])
         radii = [(s * r, s * r * flat) for s in (1.0, 0.75, 0.5, 0.5 * end)]
         tip = slope(self.palette.accent, (0, 0.7 * long, 0), (0, 0.85 * long, 0))
-        limb(self.a, "tail", curve, radii, (*self.coat, tip), self.root, [draw_turns(g, 25, 40, 10) for _ in range(3)],
-             0.12 * long, along=16)  # fmt: skip
+        limb(
+            self.a,
+            "tail",
+            curve,
+            Flesh(radii, (*self.coat, tip), along=16),
+            self.root,
+            [draw_turns(g, 25, 40, 10) for _ in range(3)],
+            0.12 * long,
+        )
 
     def _ridge(self) -> None:
         g = self.g

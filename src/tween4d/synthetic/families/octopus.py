@@ -4,7 +4,7 @@ import numpy as np
 
 from tween4d.synthetic.assembly import ORIGIN, Assembly, turn_about
 from tween4d.synthetic.palettes import INK, draw_palette, draw_pattern
-from tween4d.synthetic.pieces import Turns, draw_apart, draw_turns, eyes, limb
+from tween4d.synthetic.pieces import Flesh, Turns, draw_apart, draw_turns, eyes, limb
 from tween4d.synthetic.scene import Scene
 from tween4d.synthetic.shapes import plate, superellipsoid
 from tween4d.synthetic.textures import Texture, bands, blob, fill, slope, spots
@@ -58,7 +58,7 @@ def _fins(a: Assembly, g: np.random.Generator, mantle: int, wide: float, tall: f
         turns = [tuple((0.0, -s * t, 0.0) for t in flap)]
         curve = [base, (base[0] + 0.8 * s * size, base[1], 0.0), (base[0] + 1.5 * s * size, base[1] - 0.3 * size, 0.0)]
         radii = [(size, 0.03), (0.8 * size, 0.025), (0.15 * size, 0.01)]
-        limb(a, f"fin{s}", curve, radii, texture, mantle, turns, 0.1, side=(0, 1, 0), around=16, along=10)
+        limb(a, f"fin{s}", curve, Flesh(radii, texture, side=(0, 1, 0), around=16, along=10), mantle, turns, 0.1)
 
 
 def _arms(a: Assembly, g: np.random.Generator, root: int, wide: float, coat: Texture) -> None:
@@ -82,5 +82,12 @@ def _arms(a: Assembly, g: np.random.Generator, root: int, wide: float, coat: Tex
             turns.append(tuple(turn_about(tuple(v), float(np.linalg.norm(v))) for v in vectors))
         curve = [tuple(map(float, point)) for point in points]
         radii = [r, 0.85 * r, 0.65 * r, 0.4 * r, 0.12 * r]
-        limb(a, f"arm{k}", curve, radii, coat, root, turns, 0.08 * long, side=tuple(map(float, axis)),
-             around=14, along=18)  # fmt: skip
+        limb(
+            a,
+            f"arm{k}",
+            curve,
+            Flesh(radii, coat, side=tuple(map(float, axis)), around=14, along=18),
+            root,
+            turns,
+            0.08 * long,
+        )

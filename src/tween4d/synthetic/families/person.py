@@ -6,7 +6,7 @@ import numpy as np
 
 from tween4d.synthetic.assembly import Assembly, Vector
 from tween4d.synthetic.palettes import Palette, contrast, darker, draw_color, draw_palette, draw_pattern
-from tween4d.synthetic.pieces import WHITE, eyes, limb
+from tween4d.synthetic.pieces import WHITE, Flesh, eyes, limb
 from tween4d.synthetic.scene import Scene
 from tween4d.synthetic.shapes import ball, plate, rounded_box, superellipsoid, sweep
 from tween4d.synthetic.textures import Color, Texture, belt, blob, fill, slope
@@ -267,8 +267,7 @@ class _Person:
             a,
             f"arm{side}",
             curve,
-            [1.3 * r, 1.15 * r, r, 0.8 * r],
-            (*self.shirt_coat, sleeve),
+            Flesh([1.3 * r, 1.15 * r, r, 0.8 * r], (*self.shirt_coat, sleeve)),
             chest,
             [turns[0], None, turns[1]],
             0.05,
@@ -333,7 +332,7 @@ class _Person:
             else self.trouser_coat
         )
         shin = limb(
-            a, f"leg{side}", curve, [1.5 * r, 1.3 * r, r, 0.8 * r], coat, hips, [turns[0], None, turns[1]], 0.06
+            a, f"leg{side}", curve, Flesh([1.5 * r, 1.3 * r, r, 0.8 * r], coat), hips, [turns[0], None, turns[1]], 0.06
         )
         shoe = superellipsoid((1.15 * r, 0.9 * r, 2.1 * r), (0.6, 0.8), 18, 10)
         sole = belt(WHITE, (0, 1, 0), -0.8 * r, 0.25 * r)

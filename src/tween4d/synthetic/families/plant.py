@@ -5,7 +5,7 @@ from scipy.spatial.transform import Rotation
 
 from tween4d.synthetic.assembly import ORIGIN, Assembly, Vector
 from tween4d.synthetic.palettes import Palette, darker, draw_color, draw_palette, draw_pattern, lighter, wood
-from tween4d.synthetic.pieces import draw_apart, draw_turns, limb
+from tween4d.synthetic.pieces import Flesh, draw_apart, draw_turns, limb
 from tween4d.synthetic.scene import Scene
 from tween4d.synthetic.shapes import ball, plate, superellipsoid
 from tween4d.synthetic.textures import Texture, bands, belt, fill, slope, spots
@@ -83,8 +83,15 @@ class _Plant:
             name = f"leaf{joint}_{k}"
             pair = tuple(_lift(out, lift, twist) for lift, twist in turns)
             half = tuple(_lift(out, 0.3 * (lift - turns[0][0]), 0.0) for lift, _ in turns)
-            limb(self.a, name, [tuple(c.tolist()) for c in curve], radii, coat, joint, [pair, half], 0.2 * size,
-                 side=tuple(across.tolist()), around=14, along=12)  # fmt: skip
+            limb(
+                self.a,
+                name,
+                [tuple(c.tolist()) for c in curve],
+                Flesh(radii, coat, side=tuple(across.tolist()), around=14, along=12),
+                joint,
+                [pair, half],
+                0.2 * size,
+            )
 
     def _stem(
         self, name: str, foot: Vector, way: np.ndarray, radii: tuple[float, float], coat: Texture, sway: float
@@ -96,7 +103,9 @@ class _Plant:
         turns = [bend, tuple(tuple(0.8 * v for v in t) for t in bend), tuple(tuple(0.6 * v for v in t) for t in bend)]
         low, high = radii
         sizes = [low, 0.67 * low + 0.33 * high, 0.33 * low + 0.67 * high, high]
-        return limb(self.a, name, [tuple(q.tolist()) for q in points], sizes, coat, self.root, turns, 0.15, along=16)
+        return limb(
+            self.a, name, [tuple(q.tolist()) for q in points], Flesh(sizes, coat, along=16), self.root, turns, 0.15
+        )
 
     def _leafy(self) -> None:
         g = self.g
@@ -142,8 +151,15 @@ class _Plant:
                 base + (r + 2 * s) * out + [0, long, 0],
             ]
             carrier = chain[min(int(3 * y / tall), 2)]
-            limb(self.a, f"arm{k}", [tuple(c.tolist()) for c in curve], [s, s, s, 0.8 * s], coat, carrier,
-                 [draw_turns(g, 25, 15, 25)], 0.1, side=(0.3, 1, 0.2), along=16)  # fmt: skip
+            limb(
+                self.a,
+                f"arm{k}",
+                [tuple(c.tolist()) for c in curve],
+                Flesh([s, s, s, 0.8 * s], coat, side=(0.3, 1, 0.2), along=16),
+                carrier,
+                [draw_turns(g, 25, 15, 25)],
+                0.1,
+            )
         if g.random() < 0.6:
             self._whorl(column, (0, tall + 0.7 * r, 0), 6, g.uniform(0.12, 0.25), draw_apart(g, 0, 70, 0.6), 0.0)
 
@@ -200,8 +216,15 @@ class _Plant:
 
     def _branch(self, k: int, carrier: int, foot: Vector, tip: Vector) -> None:
         middle = tuple((0.5 * (np.asarray(foot) + tip) + [0, 0.02, 0]).tolist())
-        self.last = limb(self.a, f"branch{k}", [foot, middle, tip], [0.04, 0.03, 0.02], self.bark, carrier,
-                         [draw_turns(self.g, 22, 15, 22)], 0.1, side=(0.5, 0.3, 0.8), around=10, along=6)  # fmt: skip
+        self.last = limb(
+            self.a,
+            f"branch{k}",
+            [foot, middle, tip],
+            Flesh([0.04, 0.03, 0.02], self.bark, side=(0.5, 0.3, 0.8), around=10, along=6),
+            carrier,
+            [draw_turns(self.g, 22, 15, 22)],
+            0.1,
+        )
 
 
 def _lift(out: np.ndarray, lift: float, twist: float) -> Vector:

@@ -4,7 +4,7 @@ import numpy as np
 
 from tween4d.synthetic.assembly import Assembly
 from tween4d.synthetic.palettes import draw_palette, draw_pattern
-from tween4d.synthetic.pieces import Turns, draw_turns, head, limb
+from tween4d.synthetic.pieces import Flesh, Turns, draw_turns, head, limb
 from tween4d.synthetic.scene import Scene
 from tween4d.synthetic.shapes import ball, sweep
 from tween4d.synthetic.textures import bands, fill, grid, slope
@@ -71,8 +71,15 @@ def snake(generator: np.random.Generator) -> Scene:
             (top[0], top[1] - 0.3 * shape[1], top[2] + shape[2]),
             (top[0], top[1] - 0.4 * shape[1], top[2] + 2.4 * shape[2]),
         ]
-        limb(a, "tongue", tongue, [(0.02, 0.008), (0.012, 0.006)], (fill((0.85, 0.15, 0.2)),), front[-1],
-             [draw_turns(g, 20, 20, 0)], 0.1, along=6)  # fmt: skip
+        limb(
+            a,
+            "tongue",
+            tongue,
+            Flesh([(0.02, 0.008), (0.012, 0.006)], (fill((0.85, 0.15, 0.2)),), along=6),
+            front[-1],
+            [draw_turns(g, 20, 20, 0)],
+            0.1,
+        )
     return a.scene()
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from tween4d.synthetic.assembly import ORIGIN, Assembly
 from tween4d.synthetic.palettes import darker, draw_palette, draw_pattern
-from tween4d.synthetic.pieces import Turns, draw_apart, draw_turns, eyes, limb, mirrored
+from tween4d.synthetic.pieces import Flesh, Turns, draw_apart, draw_turns, eyes, limb, mirrored
 from tween4d.synthetic.scene import Scene
 from tween4d.synthetic.shapes import superellipsoid, sweep
 from tween4d.synthetic.textures import belt, blob, fill, grid, rings, slope, spots
@@ -55,7 +55,7 @@ def turtle(generator: np.random.Generator) -> Scene:
         (_flippers if swims else _legs)(a, g, root, k, (0.78 * wide, along * long), skin)
     tip = g.uniform(0.1, 0.4)
     curve = [(0, -0.04, -0.85 * long), (0, -0.08, -long - 0.4 * tip), (0, -0.1, -long - tip)]
-    limb(a, "tail", curve, [0.06, 0.04, 0.012], skin, root, [draw_turns(g, 15, 40, 0)], 0.1, along=8)
+    limb(a, "tail", curve, Flesh([0.06, 0.04, 0.012], skin, along=8), root, [draw_turns(g, 15, 40, 0)], 0.1)
     return a.scene()
 
 
@@ -82,7 +82,15 @@ def _flippers(
             (side * (x + long), -0.04, z - 0.7 * back * long),
         ]
         radii = [(0.7 * wide, 0.045), (wide, 0.03), (0.2 * wide, 0.012)]
-        limb(a, f"flipper{index}{side}", curve, radii, skin, root, pairs, 0.1, side=(0, 0, -1), around=18, along=14)
+        limb(
+            a,
+            f"flipper{index}{side}",
+            curve,
+            Flesh(radii, skin, side=(0, 0, -1), around=18, along=14),
+            root,
+            pairs,
+            0.1,
+        )
 
 
 def _legs(a: Assembly, g: np.random.Generator, root: int, index: int, place: tuple[float, float], skin: tuple) -> None:
@@ -94,7 +102,7 @@ def _legs(a: Assembly, g: np.random.Generator, root: int, index: int, place: tup
         turns = [((t, 0.0, 0.0), (u, 0.0, 0.0)) for t, u in (step, fold)]
         foot = (side * (x + 0.25 * long), -0.05 - long, z + 0.02)
         curve = [(side * 0.8 * x, -0.05, z), (side * (x + 0.2 * long), -0.05 - 0.45 * long, z), foot]
-        last = limb(a, f"leg{index}{side}", curve, [1.1 * r, r, 0.95 * r], skin, root, turns, 0.06, along=12)
+        last = limb(a, f"leg{index}{side}", curve, Flesh([1.1 * r, r, 0.95 * r], skin, along=12), root, turns, 0.06)
         for k in (-1, 0, 1):
             claw = superellipsoid((0.25 * r, 0.25 * r, 0.4 * r), around=10, along=6)
             at = (foot[0] + 0.55 * k * r, foot[1] - 0.6 * r, foot[2] + 0.8 * r)
