@@ -53,7 +53,7 @@ class Orientable(Protocol):
     """A multi-view prior that says where it thinks the object's front points, and can be told."""
 
     def hypotheses(self, *images: Image) -> tuple[Facing, ...]:
-        """At least one that fits all matted pictures of one object, likeliest first; the first is what it acts on."""
+        """At least one that fits all matted pictures of one object, likeliest first; it acts on all by their weight."""
         ...
 
     def told(self, azimuth: float, elevation: float | None = None) -> "MultiViewPrior":

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from tween4d.errors import InputError
+from tween4d.priors.checksums import CHECKSUMS
 from tween4d.priors.protocols import PriorInfo, Priors
 
 
@@ -25,8 +26,9 @@ def _lazy(module: str, name: str) -> Callable[[], Any]:
     return lambda: getattr(import_module(module), name)()
 
 
-def _embedded(name: str, role: str, module: str, kind: str) -> Registered:
-    info = PriorInfo(name, "embedded", "1", "Apache-2.0")
+def _embedded(name: str, role: str, module: str, kind: str, weights: str = "") -> Registered:
+    """A prior of our own; one with weights has the beginning of their checksum as its revision."""
+    info = PriorInfo(name, "embedded", CHECKSUMS[weights][:16] if weights else "1", "Apache-2.0")
     return Registered(info, role, _lazy(f"tween4d.priors.embedded.{module}", kind))
 
 
@@ -35,9 +37,9 @@ REGISTER: dict[str, Registered] = {
     for entry in (
         _embedded("border-grabcut", "matter", "matting", "BorderMatter"),
         _embedded("lattice-motion", "inbetweener", "motion", "LatticeInbetweener"),
-        _embedded("learned-motion", "inbetweener", "motion", "MatchedInbetweener"),
+        _embedded("learned-motion", "inbetweener", "motion", "MatchedInbetweener", "motion"),
         _embedded("inflation", "multiview", "geometry", "InflationPrior"),
-        _embedded("surface-network", "multiview", "geometry", "make_lifting_prior"),
+        _embedded("surface-network", "multiview", "geometry", "make_lifting_prior", "geometry"),
     )
 }
 SETS: dict[str, dict[str, str]] = {

@@ -45,27 +45,27 @@ class InflationPrior:
         self, guide: Guide, anchors: tuple[int, ...], cameras: tuple[Camera, ...], *, seed: int
     ) -> tuple[KeyframeViews, ...]:
         """One KeyframeViews per anchor with the guiding frame as its only picture and the lifted surface beside it."""
-        ends = tuple(self._own_thickness(guide, frame) for frame in (0, len(guide.video) - 1))
-        return tuple(self._lift(guide, frame, cameras[0], ends) for frame in anchors)
+        return tuple(self._lift(guide, frame, cameras[0]) for frame in anchors)
+
+    def thickness(self, guide: Guide, frame: int, camera: Camera) -> Float[np.ndarray, "h w"]:
+        """Half thickness of the object at a guiding frame, pixels at the origin's distance; 0 beyond its outline."""
+        mask = outline_of(guide.video.alpha[frame].cpu().numpy())[0]
+        # Saturating: slim parts come out round, bulky ones never deeper than the limit.
+        limit = self.config.max_thickness / pixel_at_centre(camera)
+        return limit * -np.expm1(-self.config.roundness * self._carried_thickness(guide, frame, mask) / limit)
 
     def _own_thickness(self, guide: Guide, frame: int) -> Float[np.ndarray, "h w"]:
         return inflate(outline_of(guide.video.alpha[frame].cpu().numpy())[0])
 
-    def _lift(
-        self, guide: Guide, frame: int, camera: Camera, ends: tuple[Float[np.ndarray, "h w"], ...]
-    ) -> KeyframeViews:
+    def _lift(self, guide: Guide, frame: int, camera: Camera) -> KeyframeViews:
         image = guide.video.frame(frame)
         alpha = image.alpha.cpu().numpy() if image.alpha is not None else np.ones(image.rgb.shape[:2], np.float32)
         mask, dense = outline_of(alpha)
-        thickness = self._carried_thickness(guide, frame, mask, ends)
-        # Saturating: slim parts come out round, bulky ones never deeper than the limit.
-        pixel = pixel_at_centre(camera)
-        limit = self.config.max_thickness / pixel
-        thickness = limit * -np.expm1(-self.config.roundness * thickness / limit)
+        thickness = self.thickness(guide, frame, camera)
         rgb = image.rgb.cpu().numpy()
         picture = np.concatenate([rgb, dense[..., None]], -1)
         hidden = hidden_colors(rgb, mask, self.config.hidden_detail)
-        solid = (np.full_like(thickness, self.config.forward / pixel), thickness)
+        solid = (np.full_like(thickness, self.config.forward / pixel_at_centre(camera)), thickness)
         surface = sample_surfaces(picture, hidden, mask, solid, camera, self.config.max_points)
         return KeyframeViews(
             frame=frame,
@@ -81,9 +81,9 @@ class InflationPrior:
         guide: Guide,
         frame: int,
         mask: Bool[np.ndarray, "h w"],
-        ends: tuple[Float[np.ndarray, "h w"], ...],
     ) -> Float[np.ndarray, "h w"]:
         own = self._own_thickness(guide, frame)
+        ends = tuple(self._own_thickness(guide, end) for end in (0, len(guide.video) - 1))
         carried = carry_maps(guide, frame, mask, tuple(end[..., None] for end in ends))
         if carried is None:
             return own

@@ -1,4 +1,4 @@
-"""The learned multi-view prior: a network's front and back surface, carried along the guiding video."""
+"""The learned multi-view prior: a solid about the middle surface that a network reads, carried along the video."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,11 +12,10 @@ from tween4d.data.facing import Facing
 from tween4d.data.images import Image
 from tween4d.data.video import Guide
 from tween4d.data.views import KeyframeViews
-from tween4d.geometry.inflation import inflate
 from tween4d.priors.embedded.geometry.carrying import carry_maps
+from tween4d.priors.embedded.geometry.inflation import InflationConfig, InflationPrior, hidden_colors
 from tween4d.priors.embedded.geometry.network import SurfaceNet
 from tween4d.priors.embedded.geometry.reading import (
-    Relief,
     elevation_for,
     rank_facings,
     read_picture,
@@ -32,19 +31,23 @@ class LiftingConfig:
     facing: tuple[float, float | None] | None = None
     """The user's word where the front points: azimuth and, if known, elevation, degrees; None leaves it to the
     network."""
-    roundness: float = 3.0
-    """Half thickness at an outline grows at most this many times as fast as a body of revolution's."""
+    roundness: float = 2.25
+    """Thickness of slim parts as a multiple of a body of revolution's: an object is seldom seen at its thinnest."""
+    max_thickness: float = 0.33
+    """Largest half thickness, world units; an object's radius is at most 0.5."""
     max_points: int = 14_000
     """Upper bound on surface samples per keyframe."""
     hidden_detail: float = 0.35
-    """Share of the visible texture's finest detail that the hidden side repeats; the network gives the rest."""
+    """Share of the visible texture's detail that the hidden side repeats; the rest is its local average."""
 
 
 class LiftingPrior:
-    """Lifts a keyframe to the front and back surface that a network reads from both ends of the motion.
+    """Lifts a keyframe about the middle surface that a network reads from both ends of the motion.
 
-    Both ends decide together where the object's front points, unless the user said so; the surfaces of both ends are
-    carried along the guide's lattices and mixed, so that neighbouring keyframes agree.
+    Both ends decide together where the object's front points, unless the user said so. What the network leaves open is
+    not decided by a coin: the middle is the mean over the hypotheses by their weight, flat where they contradict one
+    another. Thickness and hidden colours are those of inflation, which on objects of unseen families still do better
+    than the network's own. The middle is carried along the guide's lattices, so that neighbouring keyframes agree.
     """
 
     def __init__(self, network: Callable[[], SurfaceNet], config: LiftingConfig = LiftingConfig()) -> None:
@@ -81,36 +84,49 @@ class LiftingPrior:
     ) -> tuple[KeyframeViews, ...]:
         """One KeyframeViews per anchor with the guiding frame as its only picture and the lifted surface beside it."""
         last = len(guide.video) - 1
-        facing = self.hypotheses(guide.video.frame(0), guide.video.frame(last))[0]
-        ends = tuple(self.relief(guide.video.frame(frame), facing, cameras[0]) for frame in (0, last))
-        return tuple(self._lift(guide, frame, cameras[0], facing, ends) for frame in anchors)
-
-    def relief(self, image: Image, facing: Facing, camera: Camera) -> Relief:
-        """Both surfaces of the object in one matted picture."""
-        mask = outline_of(image.alpha.cpu().numpy())[0]
-        relief = read_relief(
-            self.network, read_picture(self.network, image), facing, mask, float(camera.intrinsics[0, 0])
+        facings = self.hypotheses(guide.video.frame(0), guide.video.frame(last))
+        ends = tuple(self.middle(guide.video.frame(frame), facings, cameras[0])[..., None] for frame in (0, last))
+        thick = InflationPrior(InflationConfig(self.config.roundness, self.config.max_thickness))
+        return tuple(
+            self._lift(guide, frame, cameras[0], self._middle_at(guide, frame, cameras[0], facings, ends), thick)
+            for frame in anchors
         )
-        return replace(relief, half=_closed(relief.half, mask, self.config.roundness))
 
-    def _lift(
-        self, guide: Guide, frame: int, camera: Camera, facing: Facing, ends: tuple[Relief, Relief]
-    ) -> KeyframeViews:
+    def middle(self, image: Image, facings: tuple[Facing, ...], camera: Camera) -> Float[np.ndarray, "h w"]:
+        """How much nearer than the origin the object's middle lies in one matted picture, pixels at the origin."""
+        mask = outline_of(image.alpha.cpu().numpy())[0]
+        reading, focal = read_picture(self.network, image), float(camera.intrinsics[0, 0])
+        reliefs = [read_relief(self.network, reading, facing, mask, focal) for facing in facings]
+        total = sum(facing.weight for facing in facings)
+        return sum(facing.weight / total * r.middle for facing, r in zip(facings, reliefs, strict=True))
+
+    def _middle_at(
+        self,
+        guide: Guide,
+        frame: int,
+        camera: Camera,
+        facings: tuple[Facing, ...],
+        ends: tuple[Float[np.ndarray, "h w 1"], ...],
+    ) -> Float[np.ndarray, "h w"]:
         image = guide.video.frame(frame)
-        alpha = image.alpha.cpu().numpy()
-        mask, dense = outline_of(alpha)
-        carried = carry_maps(guide, frame, mask, tuple(_stack(end) for end in ends))
+        mask = outline_of(image.alpha.cpu().numpy())[0]
+        carried = carry_maps(guide, frame, mask, ends)
         if carried is None:
             last = len(guide.video) - 1
-            relief = ends[0] if frame == 0 else ends[1] if frame == last else self.relief(image, facing, camera)
-            carried = _stack(relief)
-        middle = _smoothed(carried[..., 0], mask)
-        half = _closed(_smoothed(carried[..., 1], mask), mask, self.config.roundness)
+            known = ends[0] if frame == 0 else ends[1] if frame == last else None
+            carried = self.middle(image, facings, camera)[..., None] if known is None else known
+        return _smoothed(carried[..., 0], mask)
+
+    def _lift(
+        self, guide: Guide, frame: int, camera: Camera, middle: Float[np.ndarray, "h w"], thick: InflationPrior
+    ) -> KeyframeViews:
+        image = guide.video.frame(frame)
+        mask, dense = outline_of(image.alpha.cpu().numpy())
         rgb = image.rgb.cpu().numpy()
-        fine = rgb - low_pass(rgb, mask, max(1.0, 0.02 * float(np.sqrt(mask.sum()))))
-        hidden = carried[..., 2:] + self.config.hidden_detail * fine
         picture = np.concatenate([rgb, dense[..., None]], -1)
-        surface = sample_surfaces(picture, hidden, mask, (middle, half), camera, self.config.max_points)
+        hidden = hidden_colors(rgb, mask, self.config.hidden_detail)
+        solid = (middle, thick.thickness(guide, frame, camera))
+        surface = sample_surfaces(picture, hidden, mask, solid, camera, self.config.max_points)
         return KeyframeViews(
             frame=frame,
             rgb=image.rgb[None],
@@ -121,17 +137,6 @@ class LiftingPrior:
         )
 
 
-def _stack(relief: Relief) -> Float[np.ndarray, "h w 5"]:
-    return np.concatenate([relief.middle[..., None], relief.half[..., None], relief.hidden], -1)
-
-
 def _smoothed(values: Float[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
     """Without the steps of bilinear interpolation, within the outline."""
     return low_pass(values[..., None], mask, 1.5)[..., 0] if mask.any() else values
-
-
-def _closed(
-    half: Float[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"], roundness: float
-) -> Float[np.ndarray, "h w"]:
-    """Half thickness that falls to nothing at the outline."""
-    return np.minimum(half, roundness * inflate(mask)) * mask

@@ -9,12 +9,9 @@ from safetensors.torch import load
 from torch import Tensor
 
 from tween4d.errors import WeightsError
+from tween4d.priors.checksums import CHECKSUMS
 
 FOLDER = Path(__file__).parent
-CHECKSUMS: dict[str, str] = {
-    "motion": "e77f195413a2528313c20f80aed664ee0b9313041a8a167f48ab96be2394f271",
-}
-"""SHA-256 of each file of weights, by its name without suffix."""
 REMEDY = "install tween4d again, or run with --priors classical, which needs no weights"
 
 
