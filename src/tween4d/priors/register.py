@@ -43,7 +43,7 @@ REGISTER: dict[str, Registered] = {
     )
 }
 SETS: dict[str, dict[str, str]] = {
-    "embedded": {"matter": "border-grabcut", "inbetweener": "lattice-motion", "multiview": "inflation"},
+    "embedded": {"matter": "border-grabcut", "inbetweener": "learned-motion", "multiview": "surface-network"},
     "classical": {"matter": "border-grabcut", "inbetweener": "lattice-motion", "multiview": "inflation"},
 }
 """Priors that are named together: what ships with the package, and its part that needs no weights."""

@@ -1,4 +1,4 @@
-"""The motion priors, hand-made and learned: correspondence, registration of two triangle sheets, and rendered in-betweens."""
+"""The motion priors, hand-made and learned: correspondence, registration of two sheets, and rendered in-betweens."""
 
 from tween4d.priors.embedded.motion.inbetweener import LatticeInbetweener, MatchedInbetweener, MotionConfig
 
