@@ -21,7 +21,7 @@ from tween4d.io.asset import load_asset
 from tween4d.io.images import load_image
 from tween4d.io.video import write_video
 from tween4d.priors.protocols import Priors
-from tween4d.priors.register import make_priors
+from tween4d.priors.register import make_set
 
 SIZE = 48
 
@@ -55,10 +55,10 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without the motion prior's work."""
 
-    def made(**names: str) -> Priors:
-        return replace(make_priors(**names), inbetweener=Fade())
+    def made(name: str) -> Priors:
+        return replace(make_set(name), inbetweener=Fade())
 
-    monkeypatch.setattr(run_module, "make_priors", made)
+    monkeypatch.setattr(run_module, "make_set", made)
 
 
 def make(pair: tuple[Path, Path], out: Path, **options: object) -> tuple[Made, list[Event]]:
