@@ -59,7 +59,10 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Outcome]]:
 def start(*words: object, **options: object) -> subprocess.Popen[str]:
     """Start a command in a process of its own."""
     command = [*PROGRAM, *(str(word) for word in words)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes: dict[str, object] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    if sys.platform != "win32":
+        # As in the foreground of a shell: whoever runs these tests in the background has SIGINT ignored.
+        pipes["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
     return subprocess.Popen(command, text=True, env=dict(os.environ), **(pipes | options))  # type: ignore[call-overload]
 
 

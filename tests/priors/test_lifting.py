@@ -17,8 +17,8 @@ from tween4d.priors.embedded.geometry.reading import (
     Reading,
     find_crop,
     rank_facings,
+    read_middle,
     read_picture,
-    read_relief,
 )
 from tween4d.priors.embedded.geometry.sampling import INSET, sample_surfaces
 from tween4d.priors.protocols import MultiViewPrior, Orientable
@@ -88,10 +88,9 @@ def test_a_mirrored_picture_faces_the_other_way(network: SurfaceNet, picture: Im
     torch.testing.assert_close(straight.log_chance, mirror.log_chance.flip(0), atol=1e-4, rtol=0)
     mask = picture.alpha.numpy() > 0.5
     focal = float(CAMERAS[0].intrinsics[0, 0])
-    one = read_relief(network, straight, Facing(35, 4, 1), mask, focal)
-    other = read_relief(network, mirror, Facing(-35, 4, 1), mask[:, ::-1], focal)
-    np.testing.assert_allclose(one.middle, other.middle[:, ::-1], atol=1e-3)
-    np.testing.assert_allclose(one.hidden, other.hidden[:, ::-1], atol=1e-3)
+    one = read_middle(network, straight, (Facing(35, 4, 1),), mask, focal)
+    other = read_middle(network, mirror, (Facing(-35, 4, 1),), mask[:, ::-1], focal)
+    np.testing.assert_allclose(one, other[:, ::-1], atol=1e-3)
 
 
 def test_the_crop_is_a_square_about_the_object_wherever_it_lies(network: SurfaceNet, picture: Image) -> None:
@@ -101,13 +100,11 @@ def test_the_crop_is_a_square_about_the_object_wherever_it_lies(network: Surface
     assert crop.left + crop.side / 2 == pytest.approx(50) and crop.top + crop.side / 2 == pytest.approx(50)
     moved = Image(picture.rgb.roll((7, 11), (0, 1)), picture.alpha.roll((7, 11), (0, 1)))
     focal = float(CAMERAS[0].intrinsics[0, 0])
-    reliefs = []
+    middles = []
     for image in (picture, moved):
         mask = image.alpha.numpy() > 0.5
-        reliefs.append(read_relief(network, read_picture(network, image), Facing(0, 0, 1), mask, focal))
-    np.testing.assert_allclose(
-        np.roll(reliefs[0].middle, (7, 11), (0, 1))[20:, 20:], reliefs[1].middle[20:, 20:], atol=1e-3
-    )
+        middles.append(read_middle(network, read_picture(network, image), (Facing(0, 0, 1),), mask, focal))
+    np.testing.assert_allclose(np.roll(middles[0], (7, 11), (0, 1))[20:, 20:], middles[1][20:, 20:], atol=1e-3)
 
 
 def test_hypotheses_are_the_peaks_likeliest_first(network: SurfaceNet) -> None:
@@ -129,7 +126,7 @@ def test_the_facing_matters_to_the_surfaces(network: SurfaceNet, picture: Image)
     """Oracle: invariant; two hypotheses of one picture are two solids."""
     mask, focal = picture.alpha.numpy() > 0.5, float(CAMERAS[0].intrinsics[0, 0])
     reading = read_picture(network, picture)
-    one, other = (read_relief(network, reading, Facing(a, 0, 1), mask, focal).middle for a in (-60, 60))
+    one, other = (read_middle(network, reading, (Facing(a, 0, 1),), mask, focal) for a in (-60, 60))
     assert np.abs(one - other)[mask].mean() > 1e-4
 
 

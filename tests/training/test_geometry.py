@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from training import geometry
-from training.checkpoints import load_checkpoint
 from training.data.procedural import procedural_subject
-from training.data.shards import read_shards, shard_paths, write_shard
-from training.data.shots import SIDE, draw_geometry_shot, facing_of, normalised
 from training.data.sources import Source
+from training.data.staging import states_in_world
 from training.data.subject import Subject
-from training.geometry_measures import fit_slants, measure
+from training.geometry.batches import Batch, at_network_size, fit_slants
+from training.geometry.learning import losses, train
+from training.geometry.measures import measure
+from training.geometry.shards import read_shards, shard_paths, write_shard
+from training.geometry.shots import SIDE, draw_geometry_shot, facing_of
+from training.running import load_checkpoint
 from tween4d.data.cameras import orbit_camera
 from tween4d.priors.embedded.geometry.network import SurfaceNet
 from tween4d.synthetic.assembly import Assembly
@@ -85,9 +87,7 @@ def test_depth_is_that_of_a_known_sphere() -> None:
 def test_normalised_objects_lie_in_the_world() -> None:
     """Oracle: invariant; both states within the sphere of radius 0.5, which one of them touches."""
     subject = box_subject(np.random.default_rng(5))
-    reach = [
-        np.linalg.norm(normalised(subject, posed).vertices, axis=1).max() for posed in (subject.start, subject.end)
-    ]
+    reach = [np.linalg.norm(posed.vertices, axis=1).max() for posed in states_in_world(subject)]
     assert max(reach) == pytest.approx(0.5, abs=1e-6)
 
 
@@ -112,13 +112,13 @@ def test_the_same_seed_writes_the_same_shard(shards: Path, tmp_path: Path) -> No
 def test_a_few_steps_lower_the_loss(shards: Path) -> None:
     """Oracle: the loss itself, on the batch it is minimised on."""
     torch.manual_seed(0)
-    data = geometry.at_network_size(read_shards(shard_paths(shards / "train")))
+    data = at_network_size(read_shards(shard_paths(shards / "train")))
     model = SurfaceNet()
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-3)
     values = []
     for _ in range(8):
-        batch = geometry.Batch(data, np.arange(16))
-        total = sum(geometry.losses(model, batch, torch.zeros(2, 16)).values())
+        batch = Batch(data, np.arange(16))
+        total = sum(losses(model, batch, torch.zeros(2, 16)).values())
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
@@ -128,8 +128,8 @@ def test_a_few_steps_lower_the_loss(shards: Path) -> None:
 
 def test_colours_change_and_shapes_do_not(shards: Path) -> None:
     """Oracle: invariants; unmirrored samples keep their surfaces, mirrored ones are their mirror image."""
-    data = geometry.at_network_size(read_shards(shard_paths(shards / "train")))
-    plain, varied = geometry.Batch(data, np.arange(16)), geometry.Batch(data, np.arange(16))
+    data = at_network_size(read_shards(shard_paths(shards / "train")))
+    plain, varied = Batch(data, np.arange(16)), Batch(data, np.arange(16))
     varied.varied(torch.Generator().manual_seed(0))
     flipped = torch.isclose(varied.azimuth, -plain.azimuth)
     assert 0 < int(flipped.sum()) < 16
@@ -140,17 +140,17 @@ def test_colours_change_and_shapes_do_not(shards: Path) -> None:
 
 def test_training_goes_on_after_a_kill(shards: Path, tmp_path: Path) -> None:
     """Oracle: the checkpoint; steps and seconds go on counting, and the schedule's end is the end."""
-    geometry.train(shards, tmp_path, minutes=0.05)
+    train(shards, tmp_path, minutes=0.05)
     state = {"step": 0, "seconds": 0.0}
     model, average = SurfaceNet(), SurfaceNet()
     optimiser = torch.optim.AdamW(model.parameters())
     assert load_checkpoint(tmp_path, model, average, optimiser, state)
     first = dict(state)
     assert first["step"] > 0 and first["seconds"] >= 3
-    geometry.train(shards, tmp_path, minutes=0.1)
+    train(shards, tmp_path, minutes=0.1)
     load_checkpoint(tmp_path, model, average, optimiser, state)
     assert state["step"] > first["step"] and state["seconds"] >= 6
-    geometry.train(shards, tmp_path, minutes=0.1)
+    train(shards, tmp_path, minutes=0.1)
     after = dict(state)
     load_checkpoint(tmp_path, model, average, optimiser, state)
     assert state["step"] == after["step"]
@@ -158,14 +158,14 @@ def test_training_goes_on_after_a_kill(shards: Path, tmp_path: Path) -> None:
 
 def test_measures_of_the_truth_itself(shards: Path) -> None:
     """Oracle: analytic; a network that gives the truth has no depth error and every slant right."""
-    data = geometry.at_network_size(read_shards(shard_paths(shards / "held-out")))
+    data = at_network_size(read_shards(shard_paths(shards / "held-out")))
 
     class Oracle(SurfaceNet):
         def decode(self, seen, azimuth, elevation, spread):  # noqa: ANN001, ANN202
             maps = super().decode(seen, azimuth, elevation, spread)
             return type(maps)(batch.middle, batch.half, maps.doubt, batch.hidden, batch.slant)
 
-    batch = geometry.Batch(data, np.arange(48))
+    batch = Batch(data, np.arange(48))
     result = measure(Oracle(), data, 48)
     assert result["depth"] == pytest.approx(0, abs=1e-6)
     if result["slanted"]:

@@ -1,12 +1,14 @@
 """Where training subjects come from: procedural families, and a folder of models when there is one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from training.data.families import is_held_out
+from training.data.gltf import UnreadableModel
 from training.data.procedural import procedural_subject
 from training.data.subject import Subject
 from tween4d.synthetic.families import FAMILIES
@@ -25,6 +27,24 @@ class Source:
     weight: float
     """How often it is drawn, relative to the others."""
     make: Callable[[np.random.Generator], Subject]
+
+
+def chosen_sources(assets: Path | None, held_out: bool) -> tuple[Source, ...]:
+    """The sources for validation, or all others."""
+    return tuple(source for source in list_sources(assets) if is_held_out(source.family) == held_out)
+
+
+def draw_subjects(sources: tuple[Source, ...], generator: np.random.Generator) -> Iterator[tuple[Subject, str]]:
+    """Subjects by their sources' weights, for ever, each with its source's kind; models that cannot be read are
+    passed over."""
+    weights = np.array([source.weight for source in sources])
+    while True:
+        source = sources[generator.choice(len(sources), p=weights / weights.sum())]
+        try:
+            subject = source.make(generator)
+        except UnreadableModel:
+            continue
+        yield subject, source.kind
 
 
 def list_sources(assets: Path | None) -> tuple[Source, ...]:

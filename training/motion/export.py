@@ -9,7 +9,6 @@ from pathlib import Path
 
 import torch
 
-from training.checkpoints import FILE
 from training.data.families import HELD_OUT
 from training.data.models import MANIFEST
 from training.exporting import export_weights
@@ -17,6 +16,7 @@ from training.motion.guides import mean_scores
 from training.motion.learning import LearnConfig
 from training.motion.measures import measure, measure_engine, measure_flow
 from training.motion.shards import list_shards, read_shard
+from training.running import FILE
 from tween4d.priors.embedded.motion import LatticeInbetweener, MatchedInbetweener
 from tween4d.priors.embedded.motion.network import MatchingNetwork, NetworkConfig
 

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from training.data.families import is_held_out
-from training.data.shots import vary_lamps
+from training.data.staging import vary_lamps
 from tween4d.data.cameras import Camera, orbit_camera, project
 from tween4d.data.images import Image, Keyframes
 from tween4d.data.video import carry_pixels

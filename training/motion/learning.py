@@ -1,7 +1,5 @@
 """The losses of the matching network and its training loop."""
 
-import json
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +11,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from training.checkpoints import load_checkpoint, save_checkpoint
 from training.motion.batches import CELLS, Batch, make_batch
 from training.motion.measures import measure
 from training.motion.shards import list_shards, read_shard
+from training.running import append_curve, follow_average, load_checkpoint, save_checkpoint, set_rate
 from tween4d.priors.embedded.motion.network import STRIDE, MatchingNetwork, NetworkConfig, network_input
 
 
@@ -142,42 +140,24 @@ def learn(data: Path, held_out: Path | None, out: Path, config: LearnConfig) -> 
         progress = max((time.monotonic() - begun) / (60 * config.minutes), state["step"] / config.steps)
         if progress >= 1:
             break
-        rate = config.rate * min(1.0, (state["step"] + 1) / WARM_UP)
-        rate *= 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
+        rate = set_rate(optimiser, config.rate, state["step"], WARM_UP, progress)
         terms = losses(model, batch, config.queries, g)
         optimiser.zero_grad(set_to_none=True)
         sum(terms.values()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         state["step"] += 1
-        _follow(average, model, min(AVERAGE, 1 - 1 / (1 + 0.1 * state["step"])))
+        follow_average(average, model, AVERAGE, state["step"])
         for name, value in terms.items():
             running[name] = 0.96 * running.get(name, value.item()) + 0.04 * value.item()
         if state["step"] % 25 == 0:
-            _log(out, state["step"], time.monotonic() - begun, running | {"rate": rate})
+            append_curve(out, state["step"], time.monotonic() - begun, running | {"rate": rate})
         if time.monotonic() - saved > config.checkpoint_seconds:
             state["seconds"] = time.monotonic() - begun
             save_checkpoint(out, model, average, optimiser, state)
             if held_out is not None:
-                _log(out, state["step"], state["seconds"], measure(average, held_out, limit=128))
+                append_curve(out, state["step"], state["seconds"], measure(average, held_out, limit=128))
             saved = time.monotonic()
     state["seconds"] = time.monotonic() - begun
     save_checkpoint(out, model, average, optimiser, state)
     return average
-
-
-def _follow(average: MatchingNetwork, model: MatchingNetwork, decay: float) -> None:
-    with torch.no_grad():
-        for slow, fast in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
-            if slow.dtype.is_floating_point:
-                slow.lerp_(fast, 1 - decay)
-            else:
-                slow.copy_(fast)
-
-
-def _log(out: Path, step: int, seconds: float, values: dict[str, float]) -> None:
-    line = {"step": step, "seconds": round(seconds, 1)} | {n: round(float(v), 5) for n, v in values.items()}
-    with (out / "curve.jsonl").open("a") as stream:
-        stream.write(json.dumps(line) + "\n")

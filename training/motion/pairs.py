@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Bool, Float, Int16, UInt8
 from scipy.spatial.transform import Rotation
 
-from training.data.shots import vary_lamps
+from training.data.staging import states_in_world, vary_lamps
 from training.data.subject import Subject
 from tween4d.data.cameras import Camera, orbit_camera
 from tween4d.synthetic.render import SurfaceMap, map_surface, render_image
@@ -42,7 +42,7 @@ class MotionPair:
 def draw_motion_pair(subject: Subject, generator: np.random.Generator) -> MotionPair:
     """Take a picture of each of a subject's states, from one random camera under random light."""
     g = generator
-    states = _normalised(subject)
+    states = states_in_world(subject)
     camera = _draw_camera(states, g)
     lamps = vary_lamps(subject.surface.lamps, g)
     surfaces = [replace(subject.surface, lamps=lamps)] * 2
@@ -102,18 +102,7 @@ def connect(
     return places, seen
 
 
-def _normalised(subject: Subject) -> list[PosedSurface]:
-    """Both states, moved and scaled as one into the sphere of radius 0.5 about the origin."""
-    both = np.concatenate([subject.start.vertices, subject.end.vertices])
-    centre = (both.min(0) + both.max(0)) / 2
-    radius = np.linalg.norm(both - centre, axis=1).max()
-    return [
-        PosedSurface((posed.vertices - centre) * (0.5 / radius), posed.normals)
-        for posed in (subject.start, subject.end)
-    ]
-
-
-def _draw_camera(states: list[PosedSurface], g: np.random.Generator) -> Camera:
+def _draw_camera(states: tuple[PosedSurface, PosedSurface], g: np.random.Generator) -> Camera:
     """A camera whose picture is a square crop about both states."""
     fov = g.uniform(20, 60)
     distance = 0.5 / math.sin(math.radians(fov) / 2) * g.uniform(1.0, 1.3)

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.data.families import is_held_out
-from training.data.gltf import UnreadableModel
-from training.data.sources import Source, list_sources
+from training.data.sources import Source, chosen_sources, draw_subjects
 from training.motion.pairs import SEEN, MotionPair, draw_motion_pair
 from tween4d.io.atomic import whole_file
 
@@ -35,7 +33,7 @@ def write_shards(
         assets: a folder of models beside the procedural families.
         held_out: draw from the families that are for validation only, instead of from all others.
     """
-    sources = tuple(s for s in list_sources(assets) if is_held_out(s.family) == held_out)
+    sources = chosen_sources(assets, held_out)
     for shard in range(count):
         target = folder / f"{seed:03d}-{shard:05d}.npz"
         if not target.exists():
@@ -61,14 +59,10 @@ def draw_pairs(
     """Pairs and their families; a pair in which almost nothing is seen twice teaches nothing and is left out."""
     rows: list[MotionPair] = []
     names: list[str] = []
-    weights = np.array([source.weight for source in sources])
+    subjects = draw_subjects(sources, generator)
     while len(rows) < count:
-        source = sources[generator.choice(len(sources), p=weights / weights.sum())]
-        try:
-            subject = source.make(generator)
-        except UnreadableModel:
-            continue
-        for _ in range(SHOTS[source.kind]):
+        subject, kind = next(subjects)
+        for _ in range(SHOTS[kind]):
             pair = draw_motion_pair(subject, generator)
             if ((pair.labels >= SEEN).sum((1, 2)) > LEAST).all():
                 rows.append(pair)

@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Bool, Float
 
 from tween4d.data.cameras import Camera
+from tween4d.data.images import Image
 from tween4d.data.video import Guide
-from tween4d.data.views import KeyframeViews
+from tween4d.data.views import KeyframeViews, SurfacePoints
 from tween4d.geometry.inflation import inflate
 from tween4d.priors.embedded.geometry.carrying import carry_maps
 from tween4d.priors.embedded.geometry.sampling import low_pass, outline_of, pixel_at_centre, sample_surfaces
@@ -45,50 +46,64 @@ class InflationPrior:
         self, guide: Guide, anchors: tuple[int, ...], cameras: tuple[Camera, ...], *, seed: int
     ) -> tuple[KeyframeViews, ...]:
         """One KeyframeViews per anchor with the guiding frame as its only picture and the lifted surface beside it."""
-        return tuple(self._lift(guide, frame, cameras[0]) for frame in anchors)
+        thicknesses = self.thicknesses(guide, anchors, cameras[0])
+        return tuple(
+            self._lift(guide, frame, cameras[0], thickness)
+            for frame, thickness in zip(anchors, thicknesses, strict=True)
+        )
 
-    def thickness(self, guide: Guide, frame: int, camera: Camera) -> Float[np.ndarray, "h w"]:
-        """Half thickness of the object at a guiding frame, pixels at the origin's distance; 0 beyond its outline."""
-        mask = outline_of(guide.video.alpha[frame].cpu().numpy())[0]
+    def thicknesses(
+        self, guide: Guide, anchors: tuple[int, ...], camera: Camera
+    ) -> tuple[Float[np.ndarray, "h w"], ...]:
+        """Half thickness of the object at guiding frames, pixels at the origin's distance; 0 beyond its outline.
+
+        Carried from both ends of the motion along the guide's lattices, where it has any.
+        """
         # Saturating: slim parts come out round, bulky ones never deeper than the limit.
         limit = self.config.max_thickness / pixel_at_centre(camera)
-        return limit * -np.expm1(-self.config.roundness * self._carried_thickness(guide, frame, mask) / limit)
+        ends = tuple(_own_thickness(guide, frame)[..., None] for frame in (0, len(guide.video) - 1))
+        return tuple(
+            limit * -np.expm1(-self.config.roundness * _carried_thickness(guide, frame, ends) / limit)
+            for frame in anchors
+        )
 
-    def _own_thickness(self, guide: Guide, frame: int) -> Float[np.ndarray, "h w"]:
-        return inflate(outline_of(guide.video.alpha[frame].cpu().numpy())[0])
-
-    def _lift(self, guide: Guide, frame: int, camera: Camera) -> KeyframeViews:
+    def _lift(self, guide: Guide, frame: int, camera: Camera, thickness: Float[np.ndarray, "h w"]) -> KeyframeViews:
         image = guide.video.frame(frame)
-        alpha = image.alpha.cpu().numpy() if image.alpha is not None else np.ones(image.rgb.shape[:2], np.float32)
-        mask, dense = outline_of(alpha)
-        thickness = self.thickness(guide, frame, camera)
+        mask, dense = outline_of(image.alpha.cpu().numpy())
         rgb = image.rgb.cpu().numpy()
         picture = np.concatenate([rgb, dense[..., None]], -1)
         hidden = hidden_colors(rgb, mask, self.config.hidden_detail)
         solid = (np.full_like(thickness, self.config.forward / pixel_at_centre(camera)), thickness)
         surface = sample_surfaces(picture, hidden, mask, solid, camera, self.config.max_points)
-        return KeyframeViews(
-            frame=frame,
-            rgb=image.rgb[None],
-            alpha=torch.from_numpy(alpha)[None].to(image.rgb),
-            cameras=(camera,),
-            weights=torch.ones(1).to(image.rgb),
-            surface=surface,
-        )
+        return seen_from_the_front(image, frame, camera, surface)
 
-    def _carried_thickness(
-        self,
-        guide: Guide,
-        frame: int,
-        mask: Bool[np.ndarray, "h w"],
-    ) -> Float[np.ndarray, "h w"]:
-        own = self._own_thickness(guide, frame)
-        ends = tuple(self._own_thickness(guide, end) for end in (0, len(guide.video) - 1))
-        carried = carry_maps(guide, frame, mask, tuple(end[..., None] for end in ends))
-        if carried is None:
-            return own
-        # Its own outline bounds the thickness: a carried value beyond it would bulge over the rim.
-        return cv2.GaussianBlur(np.minimum(carried[..., 0], 1.5 * own + 1.0) * mask, (0, 0), 1.0) * mask
+
+def seen_from_the_front(image: Image, frame: int, camera: Camera, surface: SurfacePoints) -> KeyframeViews:
+    """A keyframe of which only the guiding frame is known, and a surface from which the other views follow."""
+    return KeyframeViews(
+        frame=frame,
+        rgb=image.rgb[None],
+        alpha=image.alpha[None],
+        cameras=(camera,),
+        weights=torch.ones(1).to(image.rgb),
+        surface=surface,
+    )
+
+
+def _own_thickness(guide: Guide, frame: int) -> Float[np.ndarray, "h w"]:
+    return inflate(outline_of(guide.video.alpha[frame].cpu().numpy())[0])
+
+
+def _carried_thickness(
+    guide: Guide, frame: int, ends: tuple[Float[np.ndarray, "h w 1"], ...]
+) -> Float[np.ndarray, "h w"]:
+    mask = outline_of(guide.video.alpha[frame].cpu().numpy())[0]
+    own = _own_thickness(guide, frame)
+    carried = carry_maps(guide, frame, mask, ends)
+    if carried is None:
+        return own
+    # Its own outline bounds the thickness: a carried value beyond it would bulge over the rim.
+    return cv2.GaussianBlur(np.minimum(carried[..., 0], 1.5 * own + 1.0) * mask, (0, 0), 1.0) * mask
 
 
 def hidden_colors(

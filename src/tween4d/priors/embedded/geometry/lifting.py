@@ -1,11 +1,10 @@
 """The learned multi-view prior: a solid about the middle surface that a network reads, carried along the video."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from tween4d.data.cameras import Camera
 from tween4d.data.facing import Facing
@@ -13,13 +12,19 @@ from tween4d.data.images import Image
 from tween4d.data.video import Guide
 from tween4d.data.views import KeyframeViews
 from tween4d.priors.embedded.geometry.carrying import carry_maps
-from tween4d.priors.embedded.geometry.inflation import InflationConfig, InflationPrior, hidden_colors
+from tween4d.priors.embedded.geometry.inflation import (
+    InflationConfig,
+    InflationPrior,
+    hidden_colors,
+    seen_from_the_front,
+)
 from tween4d.priors.embedded.geometry.network import SurfaceNet
 from tween4d.priors.embedded.geometry.reading import (
+    Reading,
     elevation_for,
     rank_facings,
+    read_middle,
     read_picture,
-    read_relief,
 )
 from tween4d.priors.embedded.geometry.sampling import low_pass, outline_of, sample_surfaces
 
@@ -64,14 +69,14 @@ class LiftingPrior:
 
     def told(self, azimuth: float, elevation: float | None = None) -> "LiftingPrior":
         """The same prior with the user's word where the front points, in degrees."""
-        prior = LiftingPrior(self._make, replace(self.config, facing=(azimuth, elevation)))
-        prior._network = self._network
-        return prior
+        return LiftingPrior(lambda: self.network, replace(self.config, facing=(azimuth, elevation)))
 
     def hypotheses(self, *images: Image) -> tuple[Facing, ...]:
         """Where the front may point in matted pictures of one object, likeliest first; the user's word is the only
         one when there is one."""
-        readings = [read_picture(self.network, image) for image in images]
+        return self._facings([read_picture(self.network, image) for image in images])
+
+    def _facings(self, readings: Sequence[Reading]) -> tuple[Facing, ...]:
         if self.config.facing is None:
             return rank_facings(self.network, readings)
         azimuth, elevation = self.config.facing
@@ -84,59 +89,36 @@ class LiftingPrior:
     ) -> tuple[KeyframeViews, ...]:
         """One KeyframeViews per anchor with the guiding frame as its only picture and the lifted surface beside it."""
         last = len(guide.video) - 1
-        facings = self.hypotheses(guide.video.frame(0), guide.video.frame(last))
-        ends = tuple(self.middle(guide.video.frame(frame), facings, cameras[0])[..., None] for frame in (0, last))
-        thick = InflationPrior(InflationConfig(self.config.roundness, self.config.max_thickness))
-        return tuple(
-            self._lift(guide, frame, cameras[0], self._middle_at(guide, frame, cameras[0], facings, ends), thick)
-            for frame in anchors
-        )
+        readings = {frame: read_picture(self.network, guide.video.frame(frame)) for frame in (0, last)}
+        facings = self._facings(list(readings.values()))
+        focal = float(cameras[0].intrinsics[0, 0])
 
-    def middle(self, image: Image, facings: tuple[Facing, ...], camera: Camera) -> Float[np.ndarray, "h w"]:
-        """How much nearer than the origin the object's middle lies in one matted picture, pixels at the origin."""
-        mask = outline_of(image.alpha.cpu().numpy())[0]
-        reading, focal = read_picture(self.network, image), float(camera.intrinsics[0, 0])
-        reliefs = [read_relief(self.network, reading, facing, mask, focal) for facing in facings]
-        total = sum(facing.weight for facing in facings)
-        return sum(facing.weight / total * r.middle for facing, r in zip(facings, reliefs, strict=True))
+        def middle(frame: int) -> Float[np.ndarray, "h w 1"]:
+            reading = readings.get(frame) or read_picture(self.network, guide.video.frame(frame))
+            mask = outline_of(guide.video.alpha[frame].cpu().numpy())[0]
+            return read_middle(self.network, reading, facings, mask, focal)[..., None]
 
-    def _middle_at(
-        self,
-        guide: Guide,
-        frame: int,
-        camera: Camera,
-        facings: tuple[Facing, ...],
-        ends: tuple[Float[np.ndarray, "h w 1"], ...],
-    ) -> Float[np.ndarray, "h w"]:
-        image = guide.video.frame(frame)
-        mask = outline_of(image.alpha.cpu().numpy())[0]
-        carried = carry_maps(guide, frame, mask, ends)
-        if carried is None:
-            last = len(guide.video) - 1
-            known = ends[0] if frame == 0 else ends[1] if frame == last else None
-            carried = self.middle(image, facings, camera)[..., None] if known is None else known
-        return _smoothed(carried[..., 0], mask)
+        ends = (middle(0), middle(last))
+        solid = InflationPrior(InflationConfig(self.config.roundness, self.config.max_thickness))
+        thicknesses = solid.thicknesses(guide, anchors, cameras[0])
+        answers = []
+        for frame, thickness in zip(anchors, thicknesses, strict=True):
+            mask = outline_of(guide.video.alpha[frame].cpu().numpy())[0]
+            carried = carry_maps(guide, frame, mask, ends)
+            if carried is None:
+                carried = ends[0] if frame == 0 else ends[1] if frame == last else middle(frame)
+            # Without the steps of bilinear interpolation, within the outline.
+            smooth = low_pass(carried, mask, 1.5)[..., 0]
+            answers.append(self._lift(guide, frame, cameras[0], (smooth, thickness)))
+        return tuple(answers)
 
     def _lift(
-        self, guide: Guide, frame: int, camera: Camera, middle: Float[np.ndarray, "h w"], thick: InflationPrior
+        self, guide: Guide, frame: int, camera: Camera, solid: tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]
     ) -> KeyframeViews:
         image = guide.video.frame(frame)
         mask, dense = outline_of(image.alpha.cpu().numpy())
         rgb = image.rgb.cpu().numpy()
         picture = np.concatenate([rgb, dense[..., None]], -1)
         hidden = hidden_colors(rgb, mask, self.config.hidden_detail)
-        solid = (middle, thick.thickness(guide, frame, camera))
         surface = sample_surfaces(picture, hidden, mask, solid, camera, self.config.max_points)
-        return KeyframeViews(
-            frame=frame,
-            rgb=image.rgb[None],
-            alpha=image.alpha[None],
-            cameras=(camera,),
-            weights=torch.ones(1).to(image.rgb),
-            surface=surface,
-        )
-
-
-def _smoothed(values: Float[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    """Without the steps of bilinear interpolation, within the outline."""
-    return low_pass(values[..., None], mask, 1.5)[..., 0] if mask.any() else values
+        return seen_from_the_front(image, frame, camera, surface)

@@ -1,4 +1,4 @@
-"""What the network sees in a picture: hypotheses of orientation, and surfaces at the picture's own size."""
+"""What the network sees in a picture: hypotheses of orientation, and the middle surface at the picture's own size."""
 
 import math
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from tween4d.geometry.inflation import inflate
 from tween4d.priors.embedded.geometry.network import (
     SIDE,
     Seen,
-    SurfaceMaps,
     SurfaceNet,
     network_input,
     sector_azimuths,
@@ -48,20 +47,6 @@ class Reading:
     seen: Seen
     log_chance: Float[Tensor, "k"]
     """Log-probability of each sector of azimuth, both looks averaged."""
-
-
-@dataclass(frozen=True)
-class Relief:
-    """Both surfaces under every pixel of a picture."""
-
-    middle: Float[np.ndarray, "h w"]
-    """How much nearer than the object's centre their middle lies, pixels at the centre's distance."""
-    half: Float[np.ndarray, "h w"]
-    """Half their distance, pixels."""
-    hidden: Float[np.ndarray, "h w 3"]
-    """Colour of the back."""
-    doubt: Float[np.ndarray, "h w"]
-    """Expected error of the middle, pixels."""
 
 
 @torch.no_grad()
@@ -123,30 +108,28 @@ def elevation_for(network: SurfaceNet, readings: Sequence[Reading], azimuth: flo
 
 
 @torch.no_grad()
-def read_relief(
-    network: SurfaceNet, reading: Reading, facing: Facing, mask: Bool[np.ndarray, "h w"], focal: float
-) -> Relief:
-    """Both surfaces of the object if its front points where a hypothesis says.
+def read_middle(
+    network: SurfaceNet, reading: Reading, facings: Sequence[Facing], mask: Bool[np.ndarray, "h w"], focal: float
+) -> Float[np.ndarray, "h w"]:
+    """The surface midway between front and back, the mean over hypotheses by their weight.
 
     Args:
+        facings: where the front may point; one alone counts whatever its weight.
         mask: pixels of the object in the picture that was read.
         focal: of the camera, pixels.
     Returns:
-        Maps that continue beyond the mask, so that they can be interpolated at its rim.
+        How much nearer than the object's centre it lies, pixels at the centre's distance; continued beyond the mask, so
+        that it can be interpolated at its rim.
     """
-    azimuth, elevation = math.radians(facing.azimuth), math.radians(facing.elevation)
-    maps = network.decode(
-        reading.seen,
-        torch.tensor([azimuth, -azimuth]),
-        torch.full((2,), elevation),
-        torch.full((2,), reading.crop.side / focal),
-    )
-    planes = torch.cat([_plane(maps), maps.hidden], 1)
-    planes = ((planes[0] + planes[1].flip(-1)) / 2).permute(1, 2, 0).numpy()
+    total = sum(facing.weight for facing in facings)
+    spread = torch.full((2,), reading.crop.side / focal)
+    middle = torch.zeros(SIDE, SIDE)
+    for facing in facings:
+        azimuth, elevation = math.radians(facing.azimuth), torch.full((2,), math.radians(facing.elevation))
+        looks = network.decode(reading.seen, torch.tensor([azimuth, -azimuth]), elevation, spread).middle
+        middle += facing.weight / total * (looks[0] + looks[1].flip(-1)) / 2
     inside = _cut(mask[..., None].astype(np.float32), reading.crop)[..., 0] > 0.5
-    full = _paste(_continued(planes, inside), reading.crop, mask.shape)
-    middle, half, doubt = (full[..., k] * reading.crop.side for k in range(3))
-    return Relief(middle, half, full[..., 3:], doubt)
+    return reading.crop.side * _paste(_continued(middle.numpy()[..., None], inside), reading.crop, mask.shape)[..., 0]
 
 
 def find_crop(mask: Bool[np.ndarray, "h w"]) -> Crop:
@@ -157,10 +140,6 @@ def find_crop(mask: Bool[np.ndarray, "h w"]) -> Crop:
     side = float((high - low).max() * MARGIN)
     left, top = (low + high) / 2 - side / 2
     return Crop(float(left), float(top), side)
-
-
-def _plane(maps: SurfaceMaps) -> Float[Tensor, "b 3 s s"]:
-    return torch.stack([maps.middle, maps.half, maps.doubt], 1)
 
 
 def _cut(picture: Float[np.ndarray, "h w c"], crop: Crop) -> Float[np.ndarray, "s s c"]:
@@ -197,7 +176,9 @@ def _continued(maps: Float[np.ndarray, "s s c"], inside: Bool[np.ndarray, "s s"]
     out, known = filled.copy(), weight.copy()
     for sigma in (1.0, 2.0, 4.0, 8.0, 16.0, 32.0):
         spread = cv2.GaussianBlur(weight, (0, 0), sigma)
-        average = cv2.GaussianBlur(filled, (0, 0), sigma) / np.maximum(spread, 1e-6)[..., None]
+        # OpenCV drops a last axis of one channel.
+        blurred = cv2.GaussianBlur(filled, (0, 0), sigma).reshape(filled.shape)
+        average = blurred / np.maximum(spread, 1e-6)[..., None]
         new = (known == 0) & (spread > 1e-2)
         out[new] = average[new]
         known[new] = 1.0

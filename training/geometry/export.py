@@ -1,6 +1,6 @@
 """The finished geometry prior: its weights with a card that says what they were made from and what they are worth.
 
-    python -m training.geometry_export --data DIR --run DIR [--assets DIR]
+    python -m training.geometry.export --data DIR --run DIR [--assets DIR]
 
 Then copy both files to `src/tween4d/priors/embedded/weights` and enter the checksum in its table.
 """
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import torch
 
-from training.checkpoints import FILE
 from training.data.families import HELD_OUT
 from training.data.models import MANIFEST
-from training.data.shards import read_shards, shard_paths
 from training.exporting import export_weights
-from training.geometry import BATCH, at_network_size
-from training.geometry_measures import measure
-from training.geometry_views import compare, draw_stills, read_network
+from training.geometry.batches import BATCH, at_network_size
+from training.geometry.measures import measure
+from training.geometry.shards import read_shards, shard_paths
+from training.geometry.views import compare, draw_stills, read_network
+from training.running import FILE
 from tween4d.priors.embedded.geometry import InflationPrior, LiftingPrior
 
 STILLS = 40

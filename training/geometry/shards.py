@@ -1,16 +1,14 @@
 """Geometry samples on disk: written by a background process, read back in random order."""
 
 import argparse
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from training.data.families import is_held_out
-from training.data.gltf import UnreadableModel
-from training.data.shots import GeometryShot, draw_geometry_shot
-from training.data.sources import Source, list_sources
+from training.data.sources import Source, chosen_sources, draw_subjects
+from training.geometry.shots import GeometryShot, draw_geometry_shot
+from tween4d.io.atomic import whole_file
 
 SHARD = 512
 SHOTS_A_SUBJECT = {"procedural": 16, "model": 6}
@@ -22,26 +20,21 @@ def write_shard(path: Path, sources: tuple[Source, ...], seed: int, count: int =
     generator = np.random.default_rng(seed)
     shots: list[GeometryShot] = []
     families: list[str] = []
-    weights = np.array([source.weight for source in sources])
+    subjects = draw_subjects(sources, generator)
     while len(shots) < count:
-        source = sources[generator.choice(len(sources), p=weights / weights.sum())]
-        try:
-            subject = source.make(generator)
-        except UnreadableModel:
-            continue
-        for _ in range(SHOTS_A_SUBJECT[source.kind]):
+        subject, kind = next(subjects)
+        for _ in range(SHOTS_A_SUBJECT[kind]):
             shots.append(draw_geometry_shot(subject, generator))
             families.append(subject.family)
     shots, families = shots[:count], families[:count]
     fields = {name: np.stack([getattr(shot, name) for shot in shots]) for name in GeometryShot.__dataclass_fields__}
-    part = path.with_suffix(".part.npz")
-    np.savez(part, families=np.array(families), **fields)
-    os.replace(part, path)
+    with whole_file(path) as part, part.open("wb") as stream:
+        np.savez(stream, families=np.array(families), **fields)
 
 
 def shard_paths(folder: Path) -> list[Path]:
     """The finished shards of a folder."""
-    return sorted(path for path in folder.glob("shard-*.npz") if not path.name.endswith(".part.npz"))
+    return sorted(folder.glob("shard-*.npz"))
 
 
 def read_shards(paths: list[Path], names: tuple[str, ...] = ()) -> dict[str, np.ndarray]:
@@ -53,7 +46,7 @@ def read_shards(paths: list[Path], names: tuple[str, ...] = ()) -> dict[str, np.
 def write_shards(folder: Path, assets: Path | None, seed: int, count: int, held_out: bool = False) -> Iterator[Path]:
     """Write shards `seed`, `seed + 1`, ...; those that are there already are kept."""
     folder.mkdir(parents=True, exist_ok=True)
-    sources = tuple(s for s in list_sources(assets) if is_held_out(s.family) == held_out)
+    sources = chosen_sources(assets, held_out)
     for k in range(count):
         path = folder / f"shard-{seed + k:06d}.npz"
         if not path.exists():

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
 from torch import Tensor
 
+from training.geometry.batches import Batch, fit_slants
 from tween4d.priors.embedded.geometry.network import SurfaceNet, network_input, sector_azimuths
 
 LARGE_SLANT = 0.25
@@ -19,7 +19,7 @@ def measure(model: SurfaceNet, data: dict[str, np.ndarray], count: int, told: bo
     """Depth, slant and orientation errors.
 
     Args:
-        data: samples, as `training.data.shards` reads them.
+        data: samples, as `training.geometry.batches.at_network_size` gives them.
         count: how many are measured, spread over all.
         told: the decoder is told the true orientation, as a user could.
     Returns:
@@ -27,8 +27,6 @@ def measure(model: SurfaceNet, data: dict[str, np.ndarray], count: int, told: bo
         (`slope` their length along the truth, `slanted` how many there are); `depth` and `flat`: mean error of the
         front surface, network and inflation parallel to the image, each after its best offset; `colour`.
     """
-    from training.geometry import Batch
-
     model.eval()
     rows = np.linspace(0, len(data["picture"]) - 1, min(count, len(data["picture"]))).astype(int)
     totals: dict[str, list[float]] = {name: [] for name in ("az30", "depth", "flat", "colour", "true", "got")}
@@ -52,23 +50,6 @@ def measure(model: SurfaceNet, data: dict[str, np.ndarray], count: int, told: bo
     along = (true * got).sum(1)[large] / np.maximum((true**2).sum(1)[large], 1e-9)
     result = {name: float(np.mean(values)) for name, values in totals.items()}
     return {**result, "sign": float((along > 0).mean()), "slope": float(np.median(along)), "slanted": int(large.sum())}
-
-
-def fit_slants(middle: Float[Tensor, "b s s"], inside: Bool[Tensor, "b s s"]) -> Float[Tensor, "b 2"]:
-    """Depth per length of the planes that fit middle surfaces best, to the right and downwards."""
-    line = (torch.arange(middle.shape[-1]) + 0.5) / middle.shape[-1] - 0.5
-    weight = inside.float()
-    count = weight.sum((1, 2)).clamp(min=1)
-
-    def mean(values: Tensor) -> Tensor:
-        return (values * weight).sum((1, 2)) / count
-
-    x, y = line.expand_as(middle), line[:, None].expand_as(middle)
-    x, y, z = (t - mean(t)[:, None, None] for t in (x, y, torch.where(inside, middle, 0.0)))
-    # A little stiffness: a thin upright object says nothing of its slant sideways.
-    xx, xy, yy = mean(x * x) + 1e-4, mean(x * y), mean(y * y) + 1e-4
-    xz, yz = mean(x * z), mean(y * z)
-    return torch.stack([yy * xz - xy * yz, xx * yz - xy * xz], 1) / (xx * yy - xy * xy)[:, None]
 
 
 def _centred_error(got: Tensor, true: Tensor) -> float:

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 from scipy.spatial.transform import Rotation
 
+from training.data.staging import states_in_world, vary_lamps
 from training.data.subject import Subject
 from tween4d.data.cameras import Camera, orbit_camera
 from tween4d.geometry.inflation import inflate
@@ -47,8 +48,7 @@ class GeometryShot:
 def draw_geometry_shot(subject: Subject, generator: np.random.Generator) -> GeometryShot:
     """Take one picture of one of a subject's states from a random camera under random light."""
     g = generator
-    posed = subject.start if g.random() < 0.5 else subject.end
-    posed = normalised(subject, posed)
+    posed = states_in_world(subject)[0 if g.random() < 0.5 else 1]
     surface = replace(subject.surface, lamps=vary_lamps(subject.surface.lamps, g))
     camera, spread, centre = _draw_camera(posed, g)
     image = render_image(surface, posed, camera, samples=2)
@@ -74,23 +74,6 @@ def facing_of(camera: Camera) -> tuple[float, float]:
     """Where an object whose front is +Z looks, seen from a camera: azimuth and elevation in degrees."""
     x, y, z = camera.world_to_camera[:3, 2].tolist()
     return math.degrees(math.atan2(x, -z)), math.degrees(math.asin(max(-1.0, min(1.0, -y))))
-
-
-def vary_lamps(lamps: Float[np.ndarray, "k 7"], generator: np.random.Generator) -> Float[np.ndarray, "k 7"]:
-    """The lamps turned about the vertical as one, each a little brighter or darker and warmer or cooler."""
-    g = generator
-    out = lamps.copy()
-    out[:, :3] = lamps[:, :3] @ Rotation.from_euler("y", g.uniform(0, 2 * math.pi)).as_matrix().T
-    out[:, 4:] *= g.uniform(0.6, 1.35, (len(lamps), 1)) * g.uniform(0.9, 1.1, (len(lamps), 3)) * g.uniform(0.8, 1.1)
-    return out
-
-
-def normalised(subject: Subject, posed: PosedSurface) -> PosedSurface:
-    """A state moved and scaled so that both states together lie in the sphere of radius 0.5 about the origin."""
-    both = np.concatenate([subject.start.vertices, subject.end.vertices])
-    centre = (both.min(0) + both.max(0)) / 2
-    radius = np.linalg.norm(both - centre, axis=1).max()
-    return PosedSurface((posed.vertices - centre) * (0.5 / radius), posed.normals)
 
 
 def _draw_camera(posed: PosedSurface, g: np.random.Generator) -> tuple[Camera, float, float]:

@@ -1,6 +1,6 @@
 """How objects of held-out families look from other sides, lifted from one picture: the learned prior and inflation.
 
-python -m training.geometry_views --weights DIR [--assets DIR] [--count N] [--picture OUT.png]
+python -m training.geometry.views --weights DIR [--assets DIR] [--count N] [--picture OUT.png]
 """
 
 import argparse
@@ -15,10 +15,9 @@ import torch
 from safetensors.torch import load_file
 from scipy.spatial.transform import Rotation
 
-from training.checkpoints import FILE
-from training.data.families import is_held_out
-from training.data.shots import normalised
-from training.data.sources import list_sources
+from training.data.sources import chosen_sources
+from training.data.staging import states_in_world
+from training.running import FILE
 from tween4d.data.cameras import input_camera, orbit_camera
 from tween4d.data.images import Image
 from tween4d.data.video import Guide, Video
@@ -50,14 +49,14 @@ class Still:
 def draw_stills(assets: Path | None, count: int, seed: int) -> Iterator[Still]:
     """Objects of held-out families, each family as often as any other; the same seed draws the same ones."""
     generator = np.random.default_rng(seed)
-    sources = [source for source in list_sources(assets) if is_held_out(source.family)]
+    sources = chosen_sources(assets, held_out=True)
     families = sorted({source.family for source in sources})
     eye = input_camera(SIZE, SIZE)
     cameras = [orbit_camera(a, e, SIZE, SIZE) for a, e in NEAR + FAR]
     for k in range(count):
         own = [source for source in sources if source.family == families[k % len(families)]]
         subject = own[generator.integers(len(own))].make(generator)
-        posed = normalised(subject, subject.start)
+        posed = states_in_world(subject)[0]
         yaw = generator.uniform(-120, 120)
         turn = Rotation.from_euler("yx", [yaw, generator.uniform(0, 15)], degrees=True).as_matrix()
         posed = PosedSurface(posed.vertices @ turn.T, posed.normals @ turn.T)
