@@ -11,11 +11,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from training.motion.batches import CELLS, Batch, make_batch
+from training.motion.batches import CELLS, Batch, cell_centres, make_batch
 from training.motion.measures import measure
 from training.motion.shards import list_shards, read_shard
 from training.running import append_curve, follow_average, load_checkpoint, save_checkpoint, set_rate
-from tween4d.priors.embedded.motion.network import STRIDE, MatchingNetwork, NetworkConfig, network_input
+from tween4d.priors.embedded.motion.network import SIDE, STRIDE, MatchingNetwork, NetworkConfig, network_input
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,10 @@ class LearnConfig:
 WARM_UP = 100
 AVERAGE = 0.998
 """Decay of the running average of the weights, which is what is measured and exported."""
+MOVED = 0.05
+"""Motion, in sides of the picture, from which a cell counts as moving."""
+FIRST = 0.6
+"""Share of the resting cells behind which no moving cell is looked for: rest is easily learned, and most cells rest."""
 MATCHABLE = 0.3
 """Weight of the loss of matchability."""
 
@@ -74,8 +78,10 @@ def losses(
 
 
 def _draw_queries(batch: Batch, count: int, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Cells of each picture, those that are seen twice first, and where they lie in the other picture."""
+    """Cells of each picture, those that are seen twice first and moving ones before others, and where they go."""
     chance = torch.from_numpy(generator.random(tuple(batch.seen.shape)).astype(np.float32))
+    far = (batch.places - torch.from_numpy(cell_centres()).float()).norm(dim=-1) > MOVED * SIDE
+    chance = torch.where(far, FIRST + (1 - FIRST) * chance, chance)
     rows = torch.where(batch.seen, chance, -1.0).topk(count, -1).indices
     return rows, torch.gather(batch.places, 2, rows[..., None].expand(-1, -1, -1, 2))
 

@@ -18,6 +18,8 @@ from tween4d.priors.embedded.motion.network import STRIDE, MatchingNetwork, netw
 
 CLOSE = 0.03
 """Error, in object sizes, up to which a match is right."""
+MOVING = 0.06
+"""Motion, in object sizes, from which a point counts as moving."""
 
 
 def measure(model: MatchingNetwork, folder: Path, limit: int) -> dict[str, float]:
@@ -28,19 +30,25 @@ def measure(model: MatchingNetwork, folder: Path, limit: int) -> dict[str, float
         limit: pairs that are looked at.
     """
     was = model.training
+    centres = torch.from_numpy(cell_centres()).float()
     model.eval()
-    right, weight, judged = [], [], []
+    right, weight, moving, judged = [], [], [], []
     with torch.inference_mode():
         for batch in stored(folder, limit):
             descriptors, matchable = model(network_input(batch.pictures), batch.evidence)
             found = best_places(descriptors, batch.solid)
             right.append((error(found, batch) < CLOSE).numpy())
             weight.append(batch.seen.numpy())
+            moving.append((error(centres.expand_as(batch.places), batch) > MOVING).numpy())
             says = (matchable.flatten(2) > 0) == batch.seen
             judged.append((says & batch.solid).sum() / batch.solid.sum())
     model.train(was)
-    right, weight = np.concatenate(right), np.concatenate(weight)
-    return {"right": float(right[weight].mean()), "matchable_right": float(np.mean(judged))}
+    right, weight, moving = (np.concatenate(values) for values in (right, weight, moving))
+    return {
+        "right": float(right[weight].mean()),
+        "moving_right": float(right[weight & moving].mean()),
+        "matchable_right": float(np.mean(judged)),
+    }
 
 
 def measure_flow(folder: Path, limit: int) -> float:
