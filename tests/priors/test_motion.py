@@ -8,7 +8,7 @@ import torch
 from tests.scenes import HALF_WIDTH, LENGTH, bar_picture
 from tween4d.data.images import Image
 from tween4d.data.video import Guide
-from tween4d.priors.embedded.motion import LatticeInbetweener
+from tween4d.priors.embedded.motion import LatticeInbetweener, MotionConfig
 from tween4d.priors.protocols import Inbetweener
 
 SIDE = 96
@@ -72,11 +72,18 @@ def test_a_bar_swings_and_keeps_its_length(swing: Guide) -> None:
     assert float(angle) == pytest.approx(35.0, abs=3)
 
 
-def test_the_bar_turns_evenly(swing: Guide) -> None:
-    """Oracle: invariant of an even motion; its angle grows by about the same from frame to frame."""
-    angles = torch.stack([axis_of(alpha)[2] for alpha in swing.video.alpha])
+@pytest.mark.parametrize("ease", [0.0, 1.0])
+def test_the_bar_turns_at_the_wanted_pace(swing: Guide, ease: float) -> None:
+    """Oracle: closed form; the angle follows t, or the cubic 3 t^2 - 2 t^3, from frame to frame."""
+    guide = (
+        swing
+        if ease == 1
+        else LatticeInbetweener(MotionConfig(ease=ease)).inbetween(bar(0.0), bar(70.0), 9, prompt="", seed=0)
+    )
+    angles = torch.stack([axis_of(alpha)[2] for alpha in guide.video.alpha])
     angles = torch.where(angles > 170, angles - 180, angles)
-    torch.testing.assert_close(angles, torch.linspace(0, 70, 9), atol=4, rtol=0)
+    t = torch.linspace(0, 1, 9)
+    torch.testing.assert_close(angles, 70 * torch.lerp(t, t * t * (3 - 2 * t), ease), atol=4, rtol=0)
 
 
 def test_it_is_no_cross_fade(swing: Guide) -> None:

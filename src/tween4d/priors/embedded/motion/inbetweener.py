@@ -28,6 +28,8 @@ class MotionConfig:
     """Edge length of the sheets' triangles, pixels of a picture whose longer side is 256."""
     register: RegisterConfig = RegisterConfig()
     """How the two sheets are laid onto each other."""
+    ease: float = 1.0
+    """How far the motion starts and ends at rest: 0 is uniform, 1 the cubic whose speed is 0 at both ends."""
 
 
 class LatticeInbetweener:
@@ -39,6 +41,7 @@ class LatticeInbetweener:
     def inbetween(self, start: Image, end: Image, frames: int, *, prompt: str, seed: int) -> Guide:
         """A guide of `frames` frames with one sheet per end; see `Inbetweener`. The prompt has no effect."""
         times = np.linspace(0, 1, frames)
+        progress = eased(times, self.config.ease)
         pictures = [_premultiplied(image) for image in (start, end)]
         spacing = self.config.spacing * max(start.width, start.height) / 256
         sheets = [make_sheet(*cover_mask(p[..., 3] > 0.1, spacing)) for p in pictures]
@@ -47,10 +50,10 @@ class LatticeInbetweener:
             (sheets[0], sheets[1]), (pictures[0], pictures[1]), spacing, self.config.register, likenesses
         )
         posed = [
-            interpolate_sheet(sheets[0], there.posed, times),
-            interpolate_sheet(sheets[1], back.posed, 1 - times),
+            interpolate_sheet(sheets[0], there.posed, progress),
+            interpolate_sheet(sheets[1], back.posed, 1 - progress),
         ]
-        posed = reconciled(sheets, posed, (there, back), times)
+        posed = reconciled(sheets, posed, (there, back), progress)
         drawn = [
             # What has a counterpart lies in front of what has none.
             PosedSheet(
@@ -58,7 +61,7 @@ class LatticeInbetweener:
             )
             for sheet, picture, found, poses in zip(sheets, pictures, (there, back), posed, strict=True)
         ]
-        moments = [draw_moment(drawn[0], drawn[1], row, float(t)) for row, t in enumerate(times)]
+        moments = [draw_moment(drawn[0], drawn[1], row, float(t)) for row, t in enumerate(progress)]
         video = _video(moments, start, end, times)
         return Guide(video, (_lattice(drawn[0], there, 0), _lattice(drawn[1], back, -1)))
 
@@ -83,6 +86,16 @@ class MatchedInbetweener(LatticeInbetweener):
         first = matching.likeness(0, sheets[0].rest, pictures[1][..., 3])
         second = matching.likeness(1, sheets[1].rest, pictures[0][..., 3])
         return first, second
+
+
+def eased(times: Float[np.ndarray, "t"], ease: float) -> Float[np.ndarray, "t"]:
+    """How much of the motion is done at each moment.
+
+    People photograph a motion at its extremes, where it turns or rests. In the clips of the training models, between
+    the two states that are farthest apart, the mean progress at eighths of the time is .07 .18 .36 .56 .74 .87 .95,
+    close to this cubic; uniform motion misses it by 11 % of the path more.
+    """
+    return times + ease * (times * times * (3 - 2 * times) - times)
 
 
 def _premultiplied(image: Image) -> Float[np.ndarray, "h w 4"]:
