@@ -1,0 +1,102 @@
+"""Every pretrained model that can be named: where it comes from, how large it is, who may use it. Imports nothing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Commercial = Literal["yes", "no", "conditions"]
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One published model.
+
+    Sources, sizes and licences are those that its makers published, as reported; nothing here was checked against the
+    files. The revision is the commit that `tween4d models pull` finds unless the user pins another one: it is written
+    beside the files and into every asset.
+    """
+
+    name: str
+    role: Literal["inbetweener", "multiview", "features"]
+    source: str
+    """Repository id on the Hugging Face hub."""
+    module: str
+    """Module of this package that holds its maker, and the maker's name, as `module:name`."""
+    licence: str
+    commercial: Commercial
+    terms: str
+    """What the licence asks, in a sentence."""
+    download_gb: float
+    vram_gb: float
+    """Least GPU memory that it is reported to run in, with the savings of `memory.py`."""
+    weights_gb: float
+    """Memory of its largest network in bfloat16."""
+    minutes: float
+    """Rough time for one answer on a card of its class; an estimate, not a measurement."""
+    gated: bool = False
+    """True where the files are only given to accounts that accepted the terms on the hub."""
+    needs: tuple[str, ...] = ()
+    """Names of other models of this list that must be here too."""
+    files: tuple[str, ...] = ("*.safetensors", "*.json", "*.txt", "*.model")
+    """Patterns of what is downloaded; never pickles and never code."""
+
+    @property
+    def needs_acceptance(self) -> bool:
+        """True where the user must say that they accept the terms."""
+        return self.commercial != "yes" or self.gated
+
+
+_LTX = "free below a yearly revenue stated in the licence; read it on the model's page"
+
+CATALOGUE: dict[str, ModelCard] = {
+    card.name: card
+    for card in (
+        ModelCard(
+            "wan-flf2v", "inbetweener", "Wan-AI/Wan2.1-FLF2V-14B-720P-diffusers", "wan:make_flf2v", "Apache-2.0", "yes",
+            "none beyond attribution", 55, 20, 28, 12,
+        ),
+        ModelCard(
+            "wan-a14b", "inbetweener", "Wan-AI/Wan2.2-I2V-A14B-Diffusers", "wan:make_a14b", "Apache-2.0", "yes",
+            "none beyond attribution", 126, 40, 28, 12,
+        ),
+        ModelCard(
+            "wan-vace", "inbetweener", "Wan-AI/Wan2.1-VACE-1.3B-diffusers", "vace:make_vace", "Apache-2.0", "yes",
+            "none beyond attribution", 19, 8, 4, 4,
+        ),
+        ModelCard(
+            "ltx-2b", "inbetweener", "Lightricks/LTX-Video-0.9.5", "ltx:make_ltx", "LTXV Open Weights", "conditions",
+            _LTX, 30, 10, 4, 1,
+        ),
+        ModelCard(
+            "ltx-13b", "inbetweener", "Lightricks/LTX-Video-0.9.8-13B-distilled", "ltx:make_ltx", "LTXV Open Weights",
+            "conditions", _LTX, 45, 20, 26, 2,
+        ),
+        ModelCard(
+            "zero123pp", "multiview", "sudo-ai/zero123plus-v1.2", "zero123:make_zero123", "CC-BY-NC-4.0", "no",
+            "no commercial use of the weights", 5, 6, 2, 1,
+        ),
+        ModelCard(
+            "mv-adapter", "multiview", "huanngzh/mv-adapter", "mv_adapter:make_mv_adapter", "Apache-2.0", "conditions",
+            "its base Stable Diffusion 2.1 is under OpenRAIL++, which forbids harmful uses", 2, 10, 2, 1,
+            needs=("sd21-base",), files=("mvadapter_i2mv_sd21.safetensors", "*.json"),
+        ),
+        ModelCard(
+            "sd21-base", "multiview", "stabilityai/stable-diffusion-2-1-base", "", "CreativeML OpenRAIL++-M",
+            "conditions", "harmful uses that the licence lists are forbidden", 5, 6, 2, 0,
+        ),
+        ModelCard(
+            "dinov2", "features", "facebook/dinov2-small", "features:make_dino", "Apache-2.0", "yes",
+            "none beyond attribution", 0.1, 1, 0.1, 0,
+        ),
+        ModelCard(
+            "dinov3", "features", "facebook/dinov3-vits16-pretrain-lvd1689m", "features:make_dino", "DINOv3",
+            "conditions", "terms of the DINOv3 licence", 0.1, 1, 0.1, 0, gated=True,
+        ),
+    )
+}  # fmt: skip
+
+REFUSED: dict[str, str] = {
+    "Wan-AI/Wan2.2-TI2V-5B-Diffusers": "it ignores the end picture",
+    "Wan-AI/Wan2.1-I2V-14B-480P-Diffusers": "it was not trained for an end picture and fails on one",
+    "Wan-AI/Wan2.1-I2V-14B-720P-Diffusers": "it was not trained for an end picture and fails on one",
+}
+"""Models that look as if they fitted, and why they do not."""
