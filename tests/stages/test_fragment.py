@@ -11,7 +11,13 @@ from tests.scenes import swinging_bar
 from tween4d.data.fragments import FragmentPlan
 from tween4d.data.images import Image
 from tween4d.data.video import Guide, Lattice, Video
-from tween4d.stages.fragment import FragmentConfig, input_fidelity, motion_distances, select_fragments
+from tween4d.stages.fragment import (
+    FragmentConfig,
+    appearance_distances,
+    input_fidelity,
+    motion_distances,
+    select_fragments,
+)
 
 
 class Never:
@@ -185,3 +191,55 @@ def test_poor_parts_are_imagined_again() -> None:
     for found, expected in zip(plan.guide.lattices, truth.lattices, strict=True):
         torch.testing.assert_close(found.vertices, expected.vertices, atol=0.02, rtol=0)
     check(plan, config)
+
+
+def test_auto_divides_until_all_parts_are_quasi_static() -> None:
+    """Oracle: construction; a longer way takes more parts; each is within the bar, short, or at the cap and says so."""
+    counts = []
+    for speed in (0.02, 0.15, 0.6):
+        guide = drifting(65, torch.tensor([[speed, 0.0]]).repeat(64, 1), side=64)
+        config = FragmentConfig(fragments=None, quasi_static=0.3, max_depth=3)
+        plan = select_fragments(guide, Never(), config, seed=0)
+        for part in plan.fragments:
+            path = speed * (part.last - part.first) / math.hypot(6, 6)
+            assert (path < 0.3) == part.reason.startswith("quasi-static")
+            short = part.last - part.first < 2 * config.min_length
+            assert path < 0.3 or part.reason.startswith("too short" if short else "depth cap")
+        counts.append(len(plan.fragments))
+    assert counts[0] == 1 and counts[0] < counts[1] <= counts[2] <= 8
+
+
+def test_a_poor_part_is_asked_for_with_another_seed() -> None:
+    """Oracle: construction; the first answer is as bad as the frames it should replace, the next is true."""
+    truth = swinging_bar(100, 17)
+    rgb = truth.video.rgb.clone()
+    rgb[11:14] = 0.0
+    spoiled = Guide(Video(rgb, truth.video.alpha, truth.video.times), truth.lattices)
+
+    class Unlucky(Truthful):
+        seeds: tuple[int, ...] = ()
+
+        def inbetween(self, start: Image, end: Image, frames: int, *, prompt: str, seed: int) -> Guide:
+            self.seeds += (seed,)
+            made = super().inbetween(start, end, frames, prompt=prompt, seed=seed)
+            if seed == 5:
+                return Guide(Video(made.video.rgb * 0, made.video.alpha, made.video.times), made.lattices)
+            return made
+
+    prior = Unlucky(truth)
+    config = FragmentConfig(fragments=2, redo_below=0.9, fidelity_weight=0)
+    plan = select_fragments(spoiled, prior, config, seed=5)
+    assert {5, 6} <= set(prior.seeds)
+    torch.testing.assert_close(plan.guide.video.rgb, truth.video.rgb)
+
+
+def test_looks_differ_only_where_looks_change() -> None:
+    """Oracle: invariants; symmetric, zero for a shift by whole blocks, large for a black frame."""
+    guide = drifting(5, torch.tensor([[8.0, 0.0]]).repeat(4, 1), side=96, half=12)
+    found = appearance_distances(guide.video, list(range(5)))
+    torch.testing.assert_close(found, torch.zeros(5, 5))
+    rgb = guide.video.rgb.clone()
+    rgb[2] = 0.0
+    spoiled = appearance_distances(Video(rgb, guide.video.alpha, guide.video.times), list(range(5)))
+    torch.testing.assert_close(spoiled, spoiled.T)
+    assert float(spoiled[2, [0, 1, 3, 4]].min()) > 0.1 and float(spoiled[0, 4]) < 1e-6

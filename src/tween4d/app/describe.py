@@ -37,8 +37,16 @@ def _facts(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
             for clip in manifest["clips"]
         ],
         "endpoints": manifest["endpoints"] is not None,
-        "provenance": dict(manifest["provenance"]),
+        "provenance": _without_film(dict(manifest["provenance"])),
     }
+
+
+def _without_film(provenance: dict[str, Any]) -> dict[str, Any]:
+    """The provenance without the small pictures, which `tween4d explain` shows."""
+    plan = provenance.get("plan")
+    if isinstance(plan, dict):
+        provenance["plan"] = {name: value for name, value in plan.items() if name != "film"}
+    return provenance
 
 
 def described(told: dict[str, Any]) -> str:

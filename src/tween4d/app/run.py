@@ -9,9 +9,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import tween4d
+from tween4d.app.explain import plan_record
 from tween4d.app.preview import write_preview
 from tween4d.config import Config, preset
 from tween4d.data.asset import Asset4D
@@ -54,6 +55,8 @@ class RunOptions:
     """A set of the register: embedded (with the networks that ship) or classical (without)."""
     facing: tuple[float, float | None] | None = None
     """Where the object's front points: azimuth and, if known, elevation, degrees; None leaves it to the prior."""
+    fragments: Literal["auto", "1", "2", "4", "8"] | None = None
+    """Pieces that the motion is divided into; auto divides until all are quasi-static; None takes the preset's."""
 
 
 def make_asset(
@@ -154,10 +157,7 @@ class _Watch:
             ends = (event.value.video.frame(0), event.value.video.frame(len(event.value.video) - 1))
             self.facings = self.priors.multiview.hypotheses(*ends)
         if isinstance(event.value, FragmentPlan):
-            self.plan = {
-                "fragments": [_as_json(fragment) for fragment in event.value.fragments],
-                "scores": [_as_json(score) for score in event.value.scores],
-            }
+            self.plan = plan_record(event.value)
         if self.work_dir is not None:
             picture = self.work_dir / "preview.png"
             # A reused stage shows nothing that was not to be seen before.
@@ -174,6 +174,9 @@ class _Watch:
 
 def _configured(preset_name: str, options: RunOptions) -> Config:
     config = preset(preset_name)
+    if options.fragments is not None:
+        count = None if options.fragments == "auto" else int(options.fragments)
+        config = replace(config, fragment=replace(config.fragment, fragments=count))
     if options.frames is None:
         return config
     if not 5 <= options.frames <= 512:

@@ -40,6 +40,11 @@ VERBS = {
     "render": Verb("Look", "tween4d.cli.render:Render", "Render RGBA pictures from a list of cameras or an orbit."),
     "export": Verb("Look", "tween4d.cli.export:Export", "Export to .html, .mp4, .gif, .ply, .npz or a folder of .ply."),
     "info": Verb("Look", "tween4d.cli.info:Info", "Say what an asset is and how it was made."),
+    "explain": Verb(
+        "Look",
+        "tween4d.cli.explain:Explain",
+        "Show the guiding video, the fragments and the reason for each split.",
+    ),
     "bench": Verb("Measure", "tween4d.cli.bench:Bench", "Make and score every case of a benchmark folder."),
     "doctor": Verb("Measure", "tween4d.cli.doctor:Doctor", "Say what this installation can do."),
 }

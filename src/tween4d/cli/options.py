@@ -11,6 +11,7 @@ AssetPath = Annotated[Positional[Path], arg(metavar="ASSET")]
 Flag = Annotated[bool, arg(help_behavior_hint="")]
 Preset = Literal["draft", "standard", "fine"]
 Frames = Annotated[int | None, arg(metavar="N", help_behavior_hint="(default: the preset's)")]
+Fragments = Annotated[Literal["auto", "1", "2", "4", "8"] | None, arg(help_behavior_hint="(default: the preset's)")]
 PriorSet = Literal["embedded", "classical"]
 Seed = Annotated[int, arg(metavar="S")]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from tween4d.cli.console import complain, label, progress, say, say_json
-from tween4d.cli.options import Flag, Frames, Preset, PriorSet, Seed, parse_facing
+from tween4d.cli.options import Flag, Fragments, Frames, Preset, PriorSet, Seed, parse_facing
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ class Run:
     """How much work to do."""
     frames: Frames = None
     """Number of frames."""
+    fragments: Fragments = None
+    """Pieces that the motion is divided into; auto: until each moves little."""
     priors: PriorSet = "embedded"
     """What imagines the rest: embedded has learned, classical is made by hand."""
     seed: Seed = 0
@@ -68,7 +70,16 @@ class Run:
         check_target(self.out, overwrite=self.overwrite)
         image = self.image
         facing = parse_facing(image.facing)
-        options = RunOptions(self.frames, image.guide, image.mask_start, image.mask_end, image.fov, self.priors, facing)
+        options = RunOptions(
+            self.frames,
+            image.guide,
+            image.mask_start,
+            image.mask_end,
+            image.fov,
+            self.priors,
+            facing,
+            fragments=self.fragments,
+        )
         with progress() as listener:
             made = make_to_file(
                 self.start,

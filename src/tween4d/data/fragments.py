@@ -18,6 +18,8 @@ class Fragment:
     """Last frame index (inclusive); neighbours share it."""
     keyframe: int
     """Frame at which this fragment's canonical Gaussians live; first <= keyframe <= last."""
+    reason: str = ""
+    """Why it was not divided further."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,12 @@ class FragmentPlan:
     scores: tuple[SplitScore, ...]
     distances: Float[Tensor, "k k"]
     """Pairwise motion distance between the sampled candidate frames, in object sizes."""
+    frames: tuple[int, ...] = ()
+    """The candidates: indices into the guiding video."""
+    appearance: Float[Tensor, "k k"] | None = None
+    """Pairwise difference in looks between candidates; 0 is none."""
+    fidelity: Float[Tensor, "k"] | None = None
+    """Similarity of each candidate to the inputs in [0, 1], after parts were imagined again."""
 
     @property
     def keyframes(self) -> tuple[int, ...]:

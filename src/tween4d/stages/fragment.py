@@ -11,14 +11,15 @@ from tween4d.data.video import Guide, Lattice, Video, carry_pixels
 from tween4d.priors.protocols import Inbetweener
 
 EPSILON = 1e-6
+TRIES = 2
 
 
 @dataclass(frozen=True)
 class FragmentConfig:
     """How the motion is divided."""
 
-    fragments: int = 4
-    """Pieces wanted; fewer when the motion is too short or too slight."""
+    fragments: int | None = 4
+    """Pieces wanted; fewer when the motion is too short or too slight. None divides until all are quasi-static."""
     min_length: int = 4
     """Frames from one end of a piece to the other, at least."""
     candidates: int = 33
@@ -29,6 +30,10 @@ class FragmentConfig:
     """Exponent of fidelity against motion in a candidate's score; 0 looks at motion only."""
     redo_below: float = 0.0
     """A part whose mean fidelity lies below this is imagined again by the prior; 0 never asks."""
+    quasi_static: float = 0.02
+    """With `fragments` None, a part whose path is shorter than this, in object sizes, is not divided further."""
+    max_depth: int = 3
+    """With `fragments` None, how often a part of a part is divided: at most 2 ** max_depth pieces."""
 
 
 def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentConfig, *, seed: int) -> FragmentPlan:
@@ -50,8 +55,13 @@ def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentCon
     distances = motion_distances(guide, frames)
     fidelity = input_fidelity(guide.video, frames)
     parts, scores = [(0, len(frames) - 1, 0)], []
-    while len(parts) < config.fragments:
-        options = [found for part in parts if (found := _best_split(part, frames, distances, fidelity, config))]
+    while len(parts) < (config.fragments or 2**config.max_depth):
+        options = [
+            found
+            for part in parts
+            if not _refusal(part, frames, distances, config)
+            and (found := _best_split(part, frames, distances, fidelity, config))
+        ]
         if not options:
             break
         _, part, row, score = max(options, key=lambda option: option[0])
@@ -63,9 +73,23 @@ def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentCon
     if config.redo_below > 0 and not guide.still:
         guide = _reimagined(guide, ends, inbetweener, config.redo_below, seed)
     fragments = tuple(
-        Fragment(frames[a], frames[b], frames[_canonical(a, b, len(frames) - 1, distances)]) for a, b, _ in parts
+        Fragment(
+            frames[part[0]],
+            frames[part[1]],
+            frames[_canonical(part[0], part[1], len(frames) - 1, distances)],
+            _refusal(part, frames, distances, config) or f"{len(parts)} fragments were asked for",
+        )
+        for part in parts
     )
-    return FragmentPlan(guide, fragments, tuple(scores), distances)
+    return FragmentPlan(
+        guide,
+        fragments,
+        tuple(scores),
+        distances,
+        tuple(frames),
+        appearance_distances(guide.video, frames),
+        input_fidelity(guide.video, frames),
+    )
 
 
 def motion_distances(guide: Guide, frames: list[int]) -> Float[Tensor, "k k"]:
@@ -115,6 +139,26 @@ def input_fidelity(video: Video, frames: list[int]) -> Float[Tensor, "k"]:
     return torch.exp(-2.0 * gap)
 
 
+def appearance_distances(video: Video, frames: list[int]) -> Float[Tensor, "k k"]:
+    """How different two frames look wherever things are: 0 for equal statistics of local colour and contrast.
+
+    The statistics are those of `input_fidelity`; 1 is a difference as large as the inputs' own spread.
+
+    Returns:
+        Symmetric, zero on the diagonal.
+    """
+    total = torch.zeros(len(frames), len(frames))
+    levels = _pyramid(video, frames)
+    for planes in levels:
+        detail = planes - torch.nn.functional.avg_pool2d(planes, 3, stride=1, padding=1)
+        for values in (planes, detail):
+            ranked = values.flatten(2).sort(-1).values
+            spread = ranked[[0, -1]].square().mean().sqrt().clamp_min(EPSILON)
+            gaps = [(ranked - ranked[row]).square().mean((1, 2)).sqrt() for row in range(len(frames))]
+            total += torch.stack(gaps) / spread / (2 * len(levels))
+    return total
+
+
 def _pyramid(video: Video, frames: list[int]) -> list[Float[Tensor, "k 4 gh gw"]]:
     """Premultiplied frames averaged over blocks of 2, 4 and 8 pixels, cropped to where the object ever is."""
     alpha = video.alpha[frames]
@@ -143,6 +187,30 @@ def _candidates(last: int, config: FragmentConfig) -> list[int]:
     return torch.linspace(0, last, count).round().long().tolist()
 
 
+def _refusal(
+    part: tuple[int, int, int], frames: list[int], distances: Float[Tensor, "k k"], config: FragmentConfig
+) -> str:
+    """Why a part (rows a to b, depth) may not be divided; empty when it may."""
+    a, b, depth = part
+    path = float(distances.diagonal(1)[a:b].sum())
+    least = config.min_motion if config.fragments else max(config.min_motion, config.quasi_static)
+    if path < least:
+        return f"quasi-static: its path is {path:.1%} of the object's size, less than {least:.1%}"
+    if not _inner(part, frames, config):
+        return f"too short: {frames[b] - frames[a]} frames leave no keyframe {config.min_length} from both ends"
+    if not config.fragments and depth >= config.max_depth:
+        return f"depth cap: divided {depth} times; its path is still {path:.1%} of the object's size"
+    return ""
+
+
+def _inner(part: tuple[int, int, int], frames: list[int], config: FragmentConfig) -> list[int]:
+    """Rows of a part that are far enough from both its ends to divide it."""
+    a, b, _ = part
+    return [
+        row for row in range(a + 1, b) if min(frames[row] - frames[a], frames[b] - frames[row]) >= config.min_length
+    ]
+
+
 def _best_split(
     part: tuple[int, int, int],
     frames: list[int],
@@ -154,12 +222,8 @@ def _best_split(
     a, b, depth = part
     # The length of the path, so that a motion that returns to where it began is divided too.
     path = distances.diagonal(1)[a:b].sum()
-    allowed = [
-        row
-        for row in range(a + 1, b)
-        if frames[row] - frames[a] >= config.min_length and frames[b] - frames[row] >= config.min_length
-    ]
-    if not allowed or path < config.min_motion:
+    allowed = _inner(part, frames, config)
+    if not allowed:
         return None
     rows = torch.tensor(allowed)
     nearer = torch.minimum(distances[rows, a], distances[rows, b])
@@ -184,19 +248,38 @@ def _canonical(first: int, last: int, end: int, distances: Float[Tensor, "k k"])
 
 
 def _reimagined(guide: Guide, parts: list[tuple[int, int]], inbetweener: Inbetweener, bar: float, seed: int) -> Guide:
-    """The guide with its poor parts imagined again between their own ends, where that raises their fidelity."""
+    """The guide with its poor parts imagined again between their own ends, where that raises their fidelity.
+
+    A part that stays poor is asked for with other seeds, then in two smaller steps about its most faithful frame.
+    """
     for first, last in parts:
-        inner = list(range(first + 1, last))
-        if not inner or float(input_fidelity(guide.video, [0, *inner, len(guide.video) - 1])[1:-1].mean()) >= bar:
-            continue
+        guide = _improved(guide, first, last, inbetweener, bar, seed)
+        values = _inner_fidelity(guide, first, last)
+        if len(values) >= 3 and float(values.mean()) < bar:
+            middle = first + 2 + int(values[1:-1].argmax())
+            guide = _improved(guide, first, middle, inbetweener, bar, seed)
+            guide = _improved(guide, middle, last, inbetweener, bar, seed)
+    return guide
+
+
+def _improved(guide: Guide, first: int, last: int, inbetweener: Inbetweener, bar: float, seed: int) -> Guide:
+    """The guide with the best of several answers between two frames, or as it was."""
+    for attempt in range(TRIES):
+        values = _inner_fidelity(guide, first, last)
+        if len(values) == 0 or float(values.mean()) >= bar:
+            break
         made = inbetweener.inbetween(
-            guide.video.frame(first), guide.video.frame(last), last - first + 1, prompt="", seed=seed
+            guide.video.frame(first), guide.video.frame(last), last - first + 1, prompt="", seed=seed + attempt
         )
         trial = _replaced(guide, made, first, last)
-        ends = [0, *inner, len(guide.video) - 1]
-        if input_fidelity(trial.video, ends).mean() > input_fidelity(guide.video, ends).mean():
+        if _inner_fidelity(trial, first, last).mean() > values.mean():
             guide = trial
     return guide
+
+
+def _inner_fidelity(guide: Guide, first: int, last: int) -> Float[Tensor, "k"]:
+    """Fidelity to the inputs of the frames strictly between two."""
+    return input_fidelity(guide.video, [0, *range(first + 1, last), len(guide.video) - 1])[1:-1]
 
 
 def _replaced(guide: Guide, made: Guide, first: int, last: int) -> Guide:
