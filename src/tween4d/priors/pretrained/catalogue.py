@@ -67,7 +67,7 @@ CATALOGUE: dict[str, ModelCard] = {
             _LTX, 30, 10, 4, 1,
         ),
         ModelCard(
-            "ltx-13b", "inbetweener", "Lightricks/LTX-Video-0.9.8-13B-distilled", "ltx:make_ltx", "LTXV Open Weights",
+            "ltx-13b", "inbetweener", "Lightricks/LTX-Video-0.9.8-13B-distilled", "ltx:make_ltx_13b", "LTXV Open Weights",
             "conditions", _LTX, 45, 20, 26, 2,
         ),
         ModelCard(
