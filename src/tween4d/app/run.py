@@ -30,7 +30,8 @@ from tween4d.io.pair import prepare_pair
 from tween4d.io.values import digest, pack
 from tween4d.io.video import read_video
 from tween4d.pipeline import inbetween
-from tween4d.priors.protocols import Orientable, PriorInfo, Priors
+from tween4d.priors.pretrained.settings import PretrainedSettings
+from tween4d.priors.protocols import Orientable, PriorInfo, Priors, Releasable
 from tween4d.priors.register import SETS, make_set
 from tween4d.priors.user import GuideVideo
 from tween4d.stages.matte import border_contact
@@ -57,6 +58,14 @@ class RunOptions:
     """Where the object's front points: azimuth and, if known, elevation, degrees; None leaves it to the prior."""
     fragments: Literal["auto", "1", "2", "4", "8"] | None = None
     """Pieces that the motion is divided into; auto divides until all are quasi-static; None takes the preset's."""
+    inbetweener: str | None = None
+    """A prior of the register in place of the set's."""
+    multiview: str | None = None
+    """A prior of the register in place of the set's."""
+    prompt: str = ""
+    """What happens, for priors that read; they have a neutral sentence of their own."""
+    pretrained: PretrainedSettings = PretrainedSettings()
+    """Where weights lie, what was accepted and how they are run."""
 
 
 def make_asset(
@@ -151,6 +160,10 @@ class _Watch:
         self.listener(event)
         if not isinstance(event, StageFinished):
             return
+        # Whoever has been asked for the last time gives its memory to the fit.
+        done = {"select_fragments": self.priors.inbetweener, "imagine_views": self.priors.multiview}.get(event.stage)
+        if isinstance(done, Releasable):
+            done.release()
         if isinstance(event.value, Keyframes):
             self._warn_of_cut(event.value)
         if isinstance(event.value, Guide) and isinstance(self.priors.multiview, Orientable):
@@ -174,6 +187,7 @@ class _Watch:
 
 def _configured(preset_name: str, options: RunOptions) -> Config:
     config = preset(preset_name)
+    config = replace(config, guide=replace(config.guide, prompt=options.prompt))
     if options.fragments is not None:
         count = None if options.fragments == "auto" else int(options.fragments)
         config = replace(config, fragment=replace(config.fragment, fragments=count))
@@ -197,7 +211,12 @@ def chosen_priors(options: RunOptions, listener: Listener = silent) -> Priors:
     Raises:
         InputError: for an unknown set, an orientation out of range or that the priors cannot be told, or a bad video.
     """
-    priors = make_set(options.priors)
+    named = {role: name for role in ("inbetweener", "multiview") if (name := getattr(options, role)) is not None}
+    if named or options.priors == "pretrained":
+        settings = replace(options.pretrained, report=lambda text, warning=False: listener(Note(text, warning)))
+        priors = make_set(options.priors, settings, **named)
+    else:
+        priors = make_set(options.priors)
     if options.facing is not None:
         azimuth, elevation = options.facing
         if not (-360 <= azimuth <= 360 and -90 <= (elevation or 0.0) <= 90):
@@ -213,7 +232,7 @@ def chosen_priors(options: RunOptions, listener: Listener = silent) -> Priors:
         return priors
     frames = read_video(options.guide, WORKING_SIZE, listener)
     info = PriorInfo(options.guide.name, "user", hashlib.sha256(options.guide.read_bytes()).hexdigest()[:16], "user's")
-    replaced = SETS[options.priors]["inbetweener"]
+    replaced = options.inbetweener or SETS[options.priors]["inbetweener"]
     kept = tuple(i for i in priors.info if i.name != replaced)
     guide = GuideVideo(frames, priors.matter, priors.inbetweener)
     return replace(priors, inbetweener=guide, info=(*kept, info))

@@ -46,6 +46,7 @@ VERBS = {
         "Show the guiding video, the fragments and the reason for each split.",
     ),
     "bench": Verb("Measure", "tween4d.cli.bench:Bench", "Make and score every case of a benchmark folder."),
+    "models": Verb("Measure", "tween4d.cli.models:Models", "List, get and check pretrained models."),
     "doctor": Verb("Measure", "tween4d.cli.doctor:Doctor", "Say what this installation can do."),
 }
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from tyro.conf import Positional, arg
 
 from tween4d.cli.console import complain, label, progress, say, say_json
-from tween4d.cli.options import Flag, Fragments, Frames, Preset, PriorSet, Seed, parse_facing
+from tween4d.cli.options import Flag, Fragments, Frames, ModelOptions, Preset, PriorSet, Seed, parse_facing
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Run:
     out: Annotated[Path, arg(aliases=["-o"], metavar="OUT.t4d")]
     """Asset to write."""
     image: ImageOptions = ImageOptions()
+    models: ModelOptions = ModelOptions()
     preset: Preset = "standard"
     """How much work to do."""
     frames: Frames = None
@@ -52,7 +53,7 @@ class Run:
     fragments: Fragments = None
     """Pieces that the motion is divided into; auto: until each moves little."""
     priors: PriorSet = "embedded"
-    """What imagines the rest: embedded has learned, classical is made by hand."""
+    """What imagines the rest: embedded has learned, classical is made by hand, pretrained is large."""
     seed: Seed = 0
     """The same seed gives the same asset."""
     overwrite: Flag = False
@@ -79,6 +80,10 @@ class Run:
             self.priors,
             facing,
             fragments=self.fragments,
+            inbetweener=self.models.inbetweener,
+            multiview=self.models.multiview,
+            prompt=self.models.prompt,
+            pretrained=self.models.settings(),
         )
         with progress() as listener:
             made = make_to_file(

@@ -62,6 +62,15 @@ class Orientable(Protocol):
 
 
 @runtime_checkable
+class Releasable(Protocol):
+    """A prior that holds memory which it can give back, and take again when it is asked anew."""
+
+    def release(self) -> None:
+        """Give back what a question needed."""
+        ...
+
+
+@runtime_checkable
 class Features(Protocol):
     """Dense descriptors for matching and for keyframe scores."""
 

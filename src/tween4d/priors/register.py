@@ -7,6 +7,8 @@ from typing import Any
 
 from tween4d.errors import InputError
 from tween4d.priors.checksums import CHECKSUMS
+from tween4d.priors.pretrained.catalogue import CATALOGUE, ModelCard
+from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import PriorInfo, Priors
 
 
@@ -17,19 +19,28 @@ class Registered:
     info: PriorInfo
     role: str
     """The field of `Priors` that it fills: matter, inbetweener or multiview."""
-    factory: Callable[[], Any]
+    factory: Callable[..., Any]
+    """Makes it; a pretrained one from `PretrainedSettings`, any other from nothing."""
     needs: tuple[str, ...] = ()
     """Modules beyond the core dependencies."""
 
 
-def _lazy(module: str, name: str) -> Callable[[], Any]:
-    return lambda: getattr(import_module(module), name)()
+def _lazy(module: str, name: str) -> Callable[..., Any]:
+    return lambda *settings: getattr(import_module(module), name)(*settings)
 
 
 def _embedded(name: str, role: str, module: str, kind: str, weights: str = "") -> Registered:
     """A prior of our own; one with weights has the beginning of their checksum as its revision."""
     info = PriorInfo(name, "embedded", CHECKSUMS[weights][:16] if weights else "1", "Apache-2.0")
     return Registered(info, role, _lazy(f"tween4d.priors.embedded.{module}", kind))
+
+
+def _pretrained(card: ModelCard) -> Registered:
+    """A prior whose weights are not part of the package; its revision is known when they are found."""
+    info = PriorInfo(card.name, "pretrained", "", card.licence)
+    module, _, kind = card.maker.partition(":")
+    needs = ("diffusers", "transformers", "accelerate")
+    return Registered(info, card.role, _lazy(f"tween4d.priors.pretrained.{module}", kind), needs)
 
 
 REGISTER: dict[str, Registered] = {
@@ -40,38 +51,46 @@ REGISTER: dict[str, Registered] = {
         _embedded("learned-motion", "inbetweener", "motion", "MatchedInbetweener", "motion"),
         _embedded("inflation", "multiview", "geometry", "InflationPrior"),
         _embedded("surface-network", "multiview", "geometry", "make_lifting_prior", "geometry"),
+        *(_pretrained(card) for card in CATALOGUE.values() if card.maker and card.role != "features"),
     )
 }
 SETS: dict[str, dict[str, str]] = {
     "embedded": {"matter": "border-grabcut", "inbetweener": "learned-motion", "multiview": "surface-network"},
     "classical": {"matter": "border-grabcut", "inbetweener": "lattice-motion", "multiview": "inflation"},
+    "pretrained": {"matter": "border-grabcut", "inbetweener": "wan-flf2v", "multiview": "zero123pp"},
 }
-"""Priors that are named together: what ships with the package, and its part that needs no weights."""
+"""Priors that are named together: what ships with the package, its part that needs no weights, and large models."""
 DEFAULTS = SETS["embedded"]
 
 
-def make_priors(**names: str) -> Priors:
+def make_priors(settings: PretrainedSettings = PretrainedSettings(), /, **names: str) -> Priors:
     """The priors of a run.
 
     Args:
+        settings: for pretrained ones.
         names: a registered name per role (matter, inbetweener, multiview); roles left out take the embedded one.
     Raises:
-        InputError: for a name that is not registered for the role.
+        InputError: for a name that is not registered for the role, or terms that were not accepted.
+        WeightsError: when the weights of a pretrained one are not here.
     """
     chosen = {role: _find(role, names.get(role, default)) for role, default in DEFAULTS.items()}
-    made = {role: entry.factory() for role, entry in chosen.items()}
-    return Priors(**made, info=tuple(entry.info for entry in chosen.values()))
+    made = {
+        role: entry.factory(settings) if entry.info.kind == "pretrained" else entry.factory()
+        for role, entry in chosen.items()
+    }
+    # A pretrained prior knows more of itself than the register: which files it found.
+    return Priors(**made, info=tuple(getattr(made[role], "info", entry.info) for role, entry in chosen.items()))
 
 
-def make_set(name: str) -> Priors:
-    """The priors of a named set.
+def make_set(name: str, settings: PretrainedSettings = PretrainedSettings(), **names: str) -> Priors:
+    """The priors of a named set, with others named for single roles.
 
     Raises:
         InputError: for a name that is not in `SETS`.
     """
     if name not in SETS:
         raise InputError("there is no set of priors of this name", repr(name), f"choose one of {', '.join(SETS)}")
-    return make_priors(**SETS[name])
+    return make_priors(settings, **(SETS[name] | names))
 
 
 def _find(role: str, name: str) -> Registered:

@@ -19,8 +19,8 @@ class ModelCard:
     role: Literal["inbetweener", "multiview", "features"]
     source: str
     """Repository id on the Hugging Face hub."""
-    module: str
-    """Module of this package that holds its maker, and the maker's name, as `module:name`."""
+    maker: str
+    """Where its maker is in this package, as `module:name`; empty for a part of another model."""
     licence: str
     commercial: Commercial
     terms: str
@@ -67,29 +67,12 @@ CATALOGUE: dict[str, ModelCard] = {
             _LTX, 30, 10, 4, 1,
         ),
         ModelCard(
-            "ltx-13b", "inbetweener", "Lightricks/LTX-Video-0.9.8-13B-distilled", "ltx:make_ltx_13b", "LTXV Open Weights",
-            "conditions", _LTX, 45, 20, 26, 2,
+            "ltx-13b", "inbetweener", "Lightricks/LTX-Video-0.9.8-13B-distilled", "ltx:make_ltx_13b",
+            "LTXV Open Weights", "conditions", _LTX, 45, 20, 26, 2,
         ),
         ModelCard(
             "zero123pp", "multiview", "sudo-ai/zero123plus-v1.2", "zero123:make_zero123", "CC-BY-NC-4.0", "no",
             "no commercial use of the weights", 5, 6, 2, 1,
-        ),
-        ModelCard(
-            "mv-adapter", "multiview", "huanngzh/mv-adapter", "mv_adapter:make_mv_adapter", "Apache-2.0", "conditions",
-            "its base Stable Diffusion 2.1 is under OpenRAIL++, which forbids harmful uses", 2, 10, 2, 1,
-            needs=("sd21-base",), files=("mvadapter_i2mv_sd21.safetensors", "*.json"),
-        ),
-        ModelCard(
-            "sd21-base", "multiview", "stabilityai/stable-diffusion-2-1-base", "", "CreativeML OpenRAIL++-M",
-            "conditions", "harmful uses that the licence lists are forbidden", 5, 6, 2, 0,
-        ),
-        ModelCard(
-            "dinov2", "features", "facebook/dinov2-small", "features:make_dino", "Apache-2.0", "yes",
-            "none beyond attribution", 0.1, 1, 0.1, 0,
-        ),
-        ModelCard(
-            "dinov3", "features", "facebook/dinov3-vits16-pretrain-lvd1689m", "features:make_dino", "DINOv3",
-            "conditions", "terms of the DINOv3 licence", 0.1, 1, 0.1, 0, gated=True,
         ),
     )
 }  # fmt: skip

@@ -46,6 +46,8 @@ class MultiViewConfig:
     """How far the input camera looks down on the object, degrees."""
     trust: float = 0.3
     """Weight of an imagined view against the real frame's 1."""
+    precision: str = "auto"
+    """As in `PretrainedSettings`: what was imagined in another one is not reused."""
     across_time: CrossTimeConfig = CrossTimeConfig()
     """How the moments agree."""
 

@@ -40,6 +40,8 @@ class VideoConfig:
     """Sides of a frame are multiples of this."""
     background: float = 1.0
     """Grey level behind the object, 1 is white."""
+    precision: str = "auto"
+    """As in `PretrainedSettings`: what was imagined in another one is not reused."""
 
 
 @dataclass(frozen=True)

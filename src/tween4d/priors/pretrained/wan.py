@@ -82,6 +82,7 @@ def make_video(
     """
     need_packages()
     weights = find_weights(name, settings)
+    config = replace(config, precision=settings.precision)
     if settings.steps is not None:
         config = replace(config, steps=settings.steps)
     if settings.size is not None:

@@ -138,7 +138,7 @@ def make_zero123(settings: PretrainedSettings) -> DiffusionViews:
     """
     need_packages()
     weights = find_weights("zero123pp", settings)
-    config = MultiViewConfig(background=0.5)
+    config = MultiViewConfig(background=0.5, precision=settings.precision)
     if settings.steps is not None:
         config = replace(config, steps=settings.steps)
     config = replace(config, size=_side(weights))
