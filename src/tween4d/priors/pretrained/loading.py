@@ -138,7 +138,7 @@ def load_pipeline(weights: Weights, kind: Any, dtype: torch.dtype, **parts: Any)
     """
     if not (weights.folder / "model_index.json").is_file():
         raise WeightsError("the folder holds no pipeline of diffusers", str(weights.folder), "pull the model again")
-    options = {"torch_dtype": dtype, "local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
+    options = {"dtype": dtype, "local_files_only": True, "use_safetensors": True, "trust_remote_code": False}
     try:
         pipeline = kind.from_pretrained(weights.folder, **options, **parts)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

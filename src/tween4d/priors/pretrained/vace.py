@@ -61,7 +61,7 @@ def _load(weights: Weights, settings: PretrainedSettings, config: VideoConfig) -
     policy = choose_policy(weights.card, settings)
     settings.report(f"{weights.card.name} on {policy}")
     vae = AutoencoderKLWan.from_pretrained(
-        weights.folder, subfolder="vae", torch_dtype=torch.float32, local_files_only=True, use_safetensors=True
+        weights.folder, subfolder="vae", dtype=torch.float32, local_files_only=True, use_safetensors=True
     )
     pipeline = load_pipeline(weights, WanVACEPipeline, policy.dtype, vae=vae)
     apply_policy(pipeline, policy)

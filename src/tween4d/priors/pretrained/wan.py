@@ -101,7 +101,7 @@ def _load(weights: Weights, settings: PretrainedSettings, config: VideoConfig) -
     settings.report(f"{weights.card.name} on {policy}")
     # Its makers keep the decoder in full precision; the picture encoder follows the pipeline's.
     vae = AutoencoderKLWan.from_pretrained(
-        weights.folder, subfolder="vae", torch_dtype=torch.float32, local_files_only=True, use_safetensors=True
+        weights.folder, subfolder="vae", dtype=torch.float32, local_files_only=True, use_safetensors=True
     )
     pipeline = load_pipeline(weights, WanImageToVideoPipeline, policy.dtype, vae=vae)
     model = WanModel(pipeline, config)

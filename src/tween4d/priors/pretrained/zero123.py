@@ -173,7 +173,7 @@ def _load(weights: Weights, settings: PretrainedSettings, config: MultiViewConfi
     for name, kind in kinds.items():
         options: dict[str, Any] = {"subfolder": name, "local_files_only": True}
         if name in networks:
-            options |= {"torch_dtype" if name in ("vae", "unet") else "dtype": policy.dtype, "use_safetensors": True}
+            options |= {"dtype": policy.dtype, "use_safetensors": True}
         try:
             parts[name] = kind.from_pretrained(weights.folder, **options)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
