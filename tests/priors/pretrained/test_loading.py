@@ -1,0 +1,134 @@
+"""Weights: refused when damaged, pulled with a record, checked against it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Outcome, cli
+from tween4d.errors import InputError, WeightsError
+from tween4d.priors.pretrained.catalogue import CATALOGUE, REFUSED
+from tween4d.priors.pretrained.loading import RECORD, find_weights
+from tween4d.priors.pretrained.memory import choose_policy
+from tween4d.priors.pretrained.pulling import check, pull
+from tween4d.priors.pretrained.settings import PretrainedSettings
+from tween4d.priors.register import REGISTER
+
+__all__ = ["cli"]
+
+
+@pytest.fixture
+def copied(weights: Path, tmp_path: Path) -> Path:
+    """A folder of one model that may be damaged."""
+    shutil.copytree(weights / "wan-vace", tmp_path / "wan-vace")
+    return tmp_path
+
+
+def test_every_model_of_the_catalogue_is_registered_and_none_is_blind() -> None:
+    """Oracle: the register, and the list of checkpoints that ignore the end picture."""
+    for card in CATALOGUE.values():
+        assert REGISTER[card.name].role == card.role and REGISTER[card.name].info.licence == card.licence
+        assert card.source not in REFUSED
+        assert not any(pattern.endswith((".bin", ".ckpt", ".py", "*")) for pattern in card.files)
+
+
+def test_a_cut_file_is_refused(copied: Path) -> None:
+    """Oracle: truncation; the error names the file and the command."""
+    path = next((copied / "wan-vace").rglob("*.safetensors"))
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(WeightsError, match=f"damaged.*{path.name}.*models pull wan-vace"):
+        find_weights("wan-vace", PretrainedSettings(copied))
+
+
+def test_a_missing_part_is_refused(copied: Path) -> None:
+    """Oracle: the index of a checkpoint of several files names one that is not there."""
+    index = copied / "wan-vace" / "transformer" / "diffusion_pytorch_model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "part-2.safetensors"}}))
+    with pytest.raises(WeightsError, match="missing.*part-2"):
+        find_weights("wan-vace", PretrainedSettings(copied))
+
+
+def test_pickles_are_not_loaded(tmp_path: Path) -> None:
+    """Oracle: rule; a folder with pickles only is refused for what it holds."""
+    (tmp_path / "wan-vace").mkdir()
+    (tmp_path / "wan-vace" / "model.bin").write_bytes(b"x")
+    with pytest.raises(WeightsError, match=r"no \.safetensors.*may hold code"):
+        find_weights("wan-vace", PretrainedSettings(tmp_path))
+
+
+def test_a_pull_records_what_came_and_a_check_finds_a_change(weights: Path, tmp_path: Path) -> None:
+    """Oracle: a download that copies; the record holds the acceptance, and one changed byte is found."""
+    settings = PretrainedSettings(tmp_path, ("zero123pp",))
+
+    def download(repo_id: str, local_dir: Path, **rest: Any) -> None:
+        assert repo_id == CATALOGUE["zero123pp"].source and "*.safetensors" in rest["allow_patterns"]
+        shutil.copytree(weights / "zero123pp", local_dir, dirs_exist_ok=True)
+
+    folder = pull("zero123pp", settings, "abc", download)
+    record = json.loads((folder / RECORD).read_text())
+    assert record["accepted"] and record["licence"] == "CC-BY-NC-4.0"
+    # Accepted when it was pulled: a later run need not say it again.
+    before = find_weights("zero123pp", PretrainedSettings(tmp_path))
+    assert before.revision.startswith("abc files-")
+    assert check("zero123pp", settings) == len(record["sha256"]) > 4
+    path = next(folder.rglob("*.safetensors"))
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with pytest.raises(WeightsError, match="altered"):
+        check("zero123pp", settings)
+    assert find_weights("zero123pp", settings).revision != before.revision
+
+
+def test_a_pull_without_acceptance_downloads_nothing(tmp_path: Path) -> None:
+    """Oracle: the gate comes first."""
+    with pytest.raises(InputError, match="not accepted"):
+        pull("zero123pp", PretrainedSettings(tmp_path), download=lambda **_: pytest.fail("downloaded"))
+    assert not (tmp_path / "zero123pp").exists()
+
+
+def test_a_pull_that_fails_leaves_no_record(tmp_path: Path) -> None:
+    """Oracle: a network that is not there."""
+
+    def download(**_: Any) -> None:
+        raise ConnectionError("no route")
+
+    with pytest.raises(WeightsError, match="cannot be downloaded.*no route"):
+        pull("wan-vace", PretrainedSettings(tmp_path), download=download)
+    assert not (tmp_path / "wan-vace" / RECORD).exists()
+
+
+@pytest.mark.parametrize(
+    "name, free, eight, offload", [("wan-flf2v", 24, True, True), ("wan-flf2v", 80, False, False),
+    ("wan-a14b", 80, False, True), ("wan-vace", 12, False, True), ("zero123pp", 12, False, False)],
+)  # fmt: skip
+def test_the_policy_follows_the_free_memory(name: str, free: float, eight: bool, offload: bool) -> None:
+    """Oracle: sums by hand of the catalogue's sizes; what is chosen is less than what is free."""
+    card = CATALOGUE[name]
+    policy = choose_policy(card, PretrainedSettings(device="cuda"), free)
+    assert (policy.eight_bit, policy.offload) == (eight, offload)
+    held = card.weights_gb if policy.offload else card.download_gb
+    assert held / (2 if policy.eight_bit else 1) < free
+
+
+def test_the_verb_lists_and_refuses(cli: Callable[..., Outcome], tmp_path: Path) -> None:
+    """Oracle: the catalogue; a name is wanted; a missing model names the command."""
+    listed = cli("models", "list", "--weights", tmp_path)
+    assert all(name in listed.out for name in CATALOGUE)
+    assert "no commercial use" in cli("models", "licence", "zero123pp").out
+    assert cli("models", "path", "--weights", tmp_path).code == 2
+    assert "models pull wan-vace" in cli("models", "path", "wan-vace", "--weights", tmp_path).sentence
+
+
+def test_nothing_of_it_is_imported_before_it_is_needed() -> None:
+    """Oracle: the modules of a fresh process that knows the register."""
+    code = (
+        "import sys, tween4d.priors.register, tween4d.cli.run; print({'diffusers', 'transformers'} & set(sys.modules))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "set()"
