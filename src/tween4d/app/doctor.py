@@ -1,5 +1,6 @@
 """What this installation can do: versions, backends, priors, threads, memory."""
 
+import dataclasses
 import os
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -11,8 +12,10 @@ import torch
 
 from tween4d.app.memory import available_memory_bytes
 from tween4d.app.run import own_version
+from tween4d.config import preset
 from tween4d.data.gaussians import sh_from_colors
 from tween4d.errors import Tween4dError
+from tween4d.priors.pretrained.estimates import estimate_all, recommended
 from tween4d.priors.register import DEFAULTS, REGISTER
 from tween4d.splatting import rasterize
 
@@ -31,6 +34,7 @@ def findings() -> dict[str, Any]:
         {
             "name": name,
             "role": entry.role,
+            "kind": entry.info.kind,
             "licence": entry.info.licence,
             "default": DEFAULTS[entry.role] == name,
             "missing": [module for module in entry.needs if find_spec(module) is None],
@@ -42,6 +46,8 @@ def findings() -> dict[str, Any]:
         problems.append(f"the numba backend does not work, so nothing can be made: {backends['numba']}")
     if not player:
         problems.append("the player was not built into this installation: install again, with network access")
+    free = torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else None
+    estimates = estimate_all(free / 1e9 if free is not None else None, available_memory_bytes() / 1e9, _presets())
     ffmpeg = _ffmpeg()
     if ffmpeg is None:
         problems.append("no ffmpeg: videos can be neither read nor written; install imageio-ffmpeg again")
@@ -53,6 +59,9 @@ def findings() -> dict[str, Any]:
         "backends": backends,
         "cuda": torch.cuda.is_available(),
         "priors": priors,
+        "device_memory_free": free,
+        "pretrained": [dataclasses.asdict(e) for e in estimates],
+        "recommended": recommended(free / 1e9 if free is not None else None),
         "threads": torch.get_num_threads(),
         "processors": os.cpu_count(),
         "memory_available": available_memory_bytes(),
@@ -75,10 +84,30 @@ def examined(found: dict[str, Any]) -> str:
     ]
     for prior in found["priors"]:
         state = f"needs {', '.join(prior['missing'])}" if prior["missing"] else "ready"
+        if prior["kind"] == "pretrained" and not prior["missing"]:
+            state = "its packages are here; weights: see below"
         default = ", default" if prior["default"] else ""
         rows.append(("prior", f"{prior['name']}: {prior['role']}, {prior['licence']}, {state}{default}"))
+    rows += [("pretrained", _told(estimate)) for estimate in found["pretrained"]]
+    rows.append(("advice", f"motion on this machine: {found['recommended']}"))
     rows += [("problem", text) for text in found["problems"]] or [("verdict", "all is well")]
-    return "\n".join(f"{name:9s} {text}" for name, text in rows)
+    return "\n".join(f"{name:10s} {text}" for name, text in rows)
+
+
+def _presets() -> dict[str, tuple[int, int]]:
+    """Frames and fragments of each preset."""
+    configs = {name: preset(name) for name in ("draft", "standard", "fine")}
+    return {name: (config.guide.frames, config.fragment.fragments or 4) for name, config in configs.items()}
+
+
+def _told(estimate: dict[str, Any]) -> str:
+    fits = "fits" if estimate["fits"] else "does not fit"
+    minutes = ", ".join(f"{preset} {number:g}" for preset, number in estimate["minutes"].items())
+    here = "weights here" if estimate["here"] else "weights not here"
+    return (
+        f"{estimate['name']}: {here}; {fits} (about {estimate['memory_gb']:g} GB; {estimate['policy']}); "
+        f"estimated minutes: {minutes}"
+    )
 
 
 def _try_backend(name: str) -> str:

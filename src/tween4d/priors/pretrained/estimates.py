@@ -1,0 +1,82 @@
+"""What a machine can run, before anything is loaded: from the catalogue's sizes, not from measurements."""
+
+from dataclasses import dataclass
+
+from tween4d.errors import Tween4dError
+from tween4d.priors.pretrained.catalogue import CATALOGUE, ModelCard
+from tween4d.priors.pretrained.loading import find_weights
+from tween4d.priors.pretrained.memory import choose_policy
+from tween4d.priors.pretrained.settings import PretrainedSettings
+
+CPU_SLOWER = 60
+"""A CPU takes about so many times as long as the card that the catalogue's minutes are meant for; a rough guess."""
+FRAMES, MOMENTS = 81, 4
+"""What the catalogue's minutes are meant for: frames of a video, keyframes of a multi-view model."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One model on this machine."""
+
+    name: str
+    here: bool
+    """Its weights are here, whole and allowed."""
+    fits: bool
+    policy: str
+    minutes: dict[str, float]
+    """Per preset; an estimate."""
+    memory_gb: float
+    """Of the device, or of main memory without one; an estimate."""
+
+
+def estimate_all(
+    free_gb: float | None,
+    main_gb: float,
+    presets: dict[str, tuple[int, int]],
+    settings: PretrainedSettings = PretrainedSettings(),
+) -> tuple[Estimate, ...]:
+    """Every model of the catalogue.
+
+    Args:
+        free_gb: free memory of the CUDA device, or None without one.
+        main_gb: free main memory.
+        presets: frames and fragments of each preset.
+    """
+    return tuple(_estimate(card, free_gb, main_gb, presets, settings) for card in CATALOGUE.values())
+
+
+def recommended(free_gb: float | None) -> str:
+    """The video model for a device: A14B from 78 GB, FLF2V from 22 GB, VACE from 8 GB, else none of them."""
+    if free_gb is None or free_gb < 8:
+        return "embedded"
+    return "wan-a14b" if free_gb >= 78 else "wan-flf2v" if free_gb >= 22 else "wan-vace"
+
+
+def _estimate(
+    card: ModelCard,
+    free_gb: float | None,
+    main_gb: float,
+    presets: dict[str, tuple[int, int]],
+    settings: PretrainedSettings,
+) -> Estimate:
+    device = "cpu" if free_gb is None else "cuda"
+    policy = choose_policy(card, PretrainedSettings(device=device), free_gb)
+    if free_gb is None:
+        # float32 takes twice the space of the published files.
+        memory, room = 2 * card.download_gb, main_gb
+        slower = CPU_SLOWER
+    else:
+        held = card.weights_gb if policy.offload else card.download_gb
+        memory, room = held / (2 if policy.eight_bit else 1) + 4, free_gb
+        slower = 1
+    try:
+        find_weights(card.name, settings)
+        here = True
+    except Tween4dError:
+        here = False
+    shares = {
+        preset: frames / FRAMES if card.role == "inbetweener" else fragments / MOMENTS
+        for preset, (frames, fragments) in presets.items()
+    }
+    minutes = {preset: round(card.minutes * share * slower, 1) for preset, share in shares.items()}
+    return Estimate(card.name, here, memory <= room, str(policy), minutes, round(memory, 1))
