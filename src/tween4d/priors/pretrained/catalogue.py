@@ -74,6 +74,10 @@ CATALOGUE: dict[str, ModelCard] = {
             "zero123pp", "multiview", "sudo-ai/zero123plus-v1.2", "zero123:make_zero123", "CC-BY-NC-4.0", "no",
             "no commercial use of the weights", 5, 6, 2, 1,
         ),
+        ModelCard(
+            "dinov2", "features", "facebook/dinov2-small", "features:make_dino", "Apache-2.0", "yes",
+            "none beyond attribution", 0.1, 1, 0.1, 0,
+        ),
     )
 }  # fmt: skip
 
