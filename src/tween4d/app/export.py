@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 
 from tween4d.app.turntable import TurntableConfig, render_turntable
 from tween4d.data.asset import Asset4D
-from tween4d.errors import InputError
+from tween4d.errors import BackendError, InputError
 from tween4d.io import Format, format_of
 from tween4d.io.atomic import check_target
 from tween4d.io.folders import check_folder, filled_folder
@@ -17,6 +18,7 @@ from tween4d.stages.render import pose_asset, trace_points, with_fitted_blur
 
 MAX_FRAMES = 4096
 MAX_SIZE = 4096
+MAX_FACES = 200_000
 GIF = TurntableConfig(size=320, fps=12.5)
 
 
@@ -32,6 +34,8 @@ class ExportOptions:
     """Longer side of a film, pixels; None takes 512, and 320 for a GIF."""
     points: int = 4096
     """Tracked points at most."""
+    faces: int = 12000
+    """Triangles of a mesh per clip, about."""
 
 
 def check_export(target: Path | str, *, overwrite: bool, options: ExportOptions = ExportOptions()) -> Format:
@@ -50,11 +54,21 @@ def check_export(target: Path | str, *, overwrite: bool, options: ExportOptions 
         raise InputError(f"the size must be between 16 and {MAX_SIZE} pixels", str(options.size))
     if options.points < 1:
         raise InputError("the number of points must be at least 1", str(options.points))
+    if not 100 <= options.faces <= MAX_FACES:
+        raise InputError(f"the number of faces must be between 100 and {MAX_FACES}", str(options.faces))
+    if form.content == "mesh":
+        _check_mesh_libraries()
     if form.content == "sequence":
         check_folder(Path(target), overwrite=overwrite)
     else:
         check_target(target, overwrite=overwrite)
     return form
+
+
+def _check_mesh_libraries() -> None:
+    missing = [name for name in ("xatlas", "fast_simplification") if find_spec(name) is None]
+    if missing:
+        raise BackendError("a mesh needs more libraries", ", ".join(missing), "run pip install 'tween4d[mesh]'")
 
 
 def export_asset(asset: Asset4D, target: Path | str, options: ExportOptions = ExportOptions()) -> Path:
@@ -102,8 +116,28 @@ def _points(asset: Asset4D, target: Path, options: ExportOptions, write: Callabl
     write(points, colors, times, target)
 
 
+def _mesh(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
+    from tween4d.stages.mesh import MeshConfig, mesh_clip
+
+    config = MeshConfig(faces=options.faces)
+    seams = [(one.fade_out[0] + two.fade_in[1]) / 2 for one, two in zip(asset.clips, asset.clips[1:], strict=False)]
+    spans = zip([0.0, *seams], [*seams, 1.0], strict=True)
+    meshes = [
+        mesh_clip(with_fitted_blur(asset, clip.gaussians), clip.skin, clip.motion, span, config)
+        for clip, span in zip(asset.clips, spans, strict=True)
+    ]
+    write(asset, meshes, target)
+
+
 def _frame_name(index: int) -> str:
     return f"frame_{index:04d}.ply"
 
 
-_MAKERS = {"page": _page, "turntable": _turntable, "moment": _moment, "sequence": _sequence, "points": _points}
+_MAKERS = {
+    "page": _page,
+    "turntable": _turntable,
+    "moment": _moment,
+    "sequence": _sequence,
+    "points": _points,
+    "mesh": _mesh,
+}

@@ -11,7 +11,7 @@ from tween4d.cli.options import AssetPath, Flag
 
 @dataclass(frozen=True)
 class Export:
-    """Export to .html, .mp4, .gif, .ply, .npz or a folder of .ply.
+    """Export to .html, .mp4, .gif, .ply, .glb, .npz or a folder of .ply.
 
     $ tween4d export fox.t4d fox.html
 
@@ -20,6 +20,8 @@ class Export:
     .gif   the same, smaller
     .ply   one moment (--time), with the attributes of 3D Gaussian Splatting
     .npz   tracked points [T, M, 3] in world units, colors [M, 3] and times [T]
+    .glb   animated mesh: textured, skinned to the nodes, one mesh and one animation per fragment; what is
+           translucent becomes solid, colours no longer depend on the view
     no suffix, or a slash at the end: a folder with a .ply per frame
     """
 
@@ -35,6 +37,8 @@ class Export:
     """Longer side of a film."""
     points: Annotated[int, arg(metavar="M")] = 4096
     """Tracked points at most."""
+    faces: Annotated[int, arg(metavar="N")] = 12000
+    """Triangles of a mesh per fragment, about."""
     overwrite: Flag = False
     """Replace what exists."""
 
@@ -43,7 +47,7 @@ class Export:
         from tween4d.app.export import ExportOptions, check_export, export_asset
         from tween4d.io.asset import load_asset
 
-        options = ExportOptions(self.time, self.frames, self.size, self.points)
+        options = ExportOptions(self.time, self.frames, self.size, self.points, self.faces)
         form = check_export(self.out, overwrite=self.overwrite, options=options)
         asset = load_asset(self.asset)
         with working(f"writing {self.out}"):

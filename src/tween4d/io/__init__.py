@@ -6,7 +6,7 @@ from typing import Literal
 
 from tween4d.errors import InputError
 
-Content = Literal["page", "turntable", "moment", "sequence", "points"]
+Content = Literal["page", "turntable", "moment", "sequence", "points", "mesh"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ FORMATS: dict[str, Format] = {
         Format(".mp4", "turntable", "turntable video", "tween4d.io.video:write_video"),
         Format(".gif", "turntable", "turntable animation", "tween4d.io.video:write_gif"),
         Format(".ply", "moment", "one moment, 3D Gaussian Splatting attributes", "tween4d.io.ply:write_ply"),
+        Format(".glb", "mesh", "animated mesh, glTF 2.0", "tween4d.io.glb:write_glb"),
         Format("", "sequence", "folder of PLY files, one per frame", "tween4d.io.ply:write_ply"),
         Format(".npz", "points", "tracked points as NumPy arrays", "tween4d.io.points:write_points"),
     )
