@@ -17,6 +17,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny.flf2v().save_pretrained(folder / "wan-flf2v")
     tiny.a14b().save_pretrained(folder / "wan-a14b")
     tiny.vace().save_pretrained(folder / "wan-vace")
+    tiny.ltx().save_pretrained(folder / "ltx-2b")
     tiny.save_zero123(folder / "zero123pp")
     return folder
 
@@ -24,7 +25,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def settings(weights: Path) -> PretrainedSettings:
     """Quick: two steps at 32 pixels."""
-    return PretrainedSettings(weights, ("zero123pp",), steps=2, size=32)
+    return PretrainedSettings(weights, ("zero123pp", "ltx-2b"), steps=2, size=32)
 
 
 def disc(x: float, height: int = 24, width: int = 32) -> Image:

@@ -10,13 +10,14 @@ import torch
 from tests.priors.pretrained import tiny
 from tests.priors.pretrained.conftest import disc
 from tween4d.errors import InputError
+from tween4d.priors.pretrained.ltx import LtxModel, make_ltx
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.pretrained.vace import VaceModel, conditions, make_vace
 from tween4d.priors.pretrained.video import Request, VideoConfig, VideoInbetweener
 from tween4d.priors.pretrained.wan import WanModel, make_a14b, make_flf2v, refuse_blind
 
 CONFIG = VideoConfig(steps=2)
-MAKERS = [make_flf2v, make_a14b, make_vace]
+MAKERS = [make_flf2v, make_a14b, make_vace, make_ltx]
 
 
 def request_of(frames: int = 9, seed: int = 0) -> Request:
@@ -27,7 +28,7 @@ def request_of(frames: int = 9, seed: int = 0) -> Request:
 def test_a_guide_has_the_frames_and_the_size_that_were_asked(
     maker: Callable[[PretrainedSettings], VideoInbetweener], settings: PretrainedSettings
 ) -> None:
-    """Oracle: the protocol; 6 frames of 24 x 32 from a model that makes 9 of 16 x 32; both ends are the inputs."""
+    """Oracle: the protocol; 6 frames of 24 x 32 from models that make 9 of 16 or 32 x 32; both ends are the inputs."""
     prior = maker(settings)
     prior._tracker = None
     start, end = disc(12.0), disc(20.0)
@@ -63,7 +64,32 @@ def test_vace_is_shown_both_ends_and_a_hole() -> None:
     assert video.mean((1, 2, 3)).tolist() == pytest.approx([0.9, 0.5, 0.5, 0.5, 0.2])
 
 
-@pytest.mark.parametrize("model", [lambda: WanModel(tiny.flf2v(), CONFIG), lambda: VaceModel(tiny.vace(), CONFIG)])
+def test_ltx_is_conditioned_on_both_ends() -> None:
+    """Oracle: the pipeline's mask of given latent tokens; the end is appended as a frame of its own, both are 1."""
+    pipeline = tiny.ltx()
+    seen: list[torch.Tensor] = []
+    prepare = pipeline.prepare_latents
+
+    def spy(*args: Any, **kwargs: Any) -> Any:
+        answer = prepare(*args, **kwargs)
+        seen.append(answer[1])
+        return answer
+
+    pipeline.prepare_latents = spy
+    LtxModel(pipeline, CONFIG)(request_of())
+    (mask,) = seen
+    # At 32 pixels and 4 times compression a picture is 8 x 8 tokens.
+    assert (mask == 1).sum() == 2 * 64 and mask.shape[1] > 2 * 64
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: WanModel(tiny.flf2v(), CONFIG),
+        lambda: VaceModel(tiny.vace(), CONFIG),
+        lambda: LtxModel(tiny.ltx(), CONFIG),
+    ],
+)
 def test_the_seed_decides(model: Callable[[], Any]) -> None:
     """Oracle: determinism; the same seed gives the same frames bit for bit, another one others."""
     loaded = model()

@@ -7,9 +7,12 @@ from typing import Any
 import torch
 from diffusers import (
     AutoencoderKL,
+    AutoencoderKLLTXVideo,
     AutoencoderKLWan,
     EulerAncestralDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
+    LTXConditionPipeline,
+    LTXVideoTransformer3DModel,
     UNet2DConditionModel,
     UniPCMultistepScheduler,
     WanImageToVideoPipeline,
@@ -27,6 +30,8 @@ from transformers import (
     CLIPVisionModel,
     CLIPVisionModelWithProjection,
     PreTrainedTokenizerFast,
+    T5Config,
+    T5EncoderModel,
     UMT5Config,
     UMT5EncoderModel,
 )
@@ -97,6 +102,29 @@ def vace() -> WanVACEPipeline:
         vae=_decoder(),
         transformer=WanVACETransformer3DModel(**network),
         scheduler=UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=7),
+    )
+
+
+def ltx() -> LTXConditionPipeline:
+    """An LTX-Video that takes conditions."""
+    torch.manual_seed(0)
+    decoder = AutoencoderKLLTXVideo(
+        latent_channels=8, block_out_channels=(8,) * 4, decoder_block_out_channels=(8,) * 4,
+        layers_per_block=(1,) * 5, decoder_layers_per_block=(1,) * 5,
+        spatio_temporal_scaling=(True, True, False, False),
+        decoder_spatio_temporal_scaling=(True, True, False, False), patch_size=1, patch_size_t=1,
+    )  # fmt: skip
+    network = LTXVideoTransformer3DModel(
+        in_channels=8, out_channels=8, num_attention_heads=4, attention_head_dim=8, cross_attention_dim=32,
+        num_layers=1, caption_channels=32,
+    )  # fmt: skip
+    words = T5Config(vocab_size=8, d_model=32, d_kv=8, d_ff=32, num_layers=1, num_heads=4)
+    return LTXConditionPipeline(
+        tokenizer=_language()["tokenizer"],
+        text_encoder=T5EncoderModel(words).eval(),
+        vae=decoder.eval(),
+        transformer=network,
+        scheduler=FlowMatchEulerDiscreteScheduler(),
     )
 
 
