@@ -9,6 +9,12 @@ from torch.nn.functional import grid_sample
 
 SMALLEST_PART = 0.01
 """Components with a smaller share of the largest one's triangles are dropped: floaters."""
+SMOOTHEST = 1.6
+"""Steps of the grid; a field that smooth is decimated as far as it goes."""
+OUTLINE = 0.25
+"""Coverage at an outline. Less than a half: a surface cut by 32 outlines, each with its noise, is too small."""
+OUTWARD = 0.15
+"""Truncations by which the surface lies before the expected depth, which is that of the middle of a soft shell."""
 
 
 def sample_pictures(
@@ -41,7 +47,7 @@ def fuse_depths(
         depths: expected depth along the viewing axis; meaningless where alphas are small.
         truncation: world units; deeper behind a seen surface a picture says nothing.
     Returns:
-        In [-1, 1]; -1 where nothing was seen.
+        Within [-1.15, 1]; -1 where nothing was seen.
     """
     total, count = torch.zeros(len(points)), torch.zeros(len(points))
     outside = torch.full((len(points),), -1.0)
@@ -51,11 +57,11 @@ def fuse_depths(
         found, own = sample_pictures(points, pose, intrinsics, planes)
         cover = found[:, 1]
         distance = (found[:, 0] / cover.clamp(min=1e-3) - own) / truncation
-        known = (cover > 0.5) & (distance > -1)
+        known = (cover > OUTLINE) & (distance > -1)
         total += torch.where(known, distance.clamp(max=1.0), 0.0)
         count += known
-        outside = torch.maximum(outside, 2 * (0.5 - cover))
-    field = torch.where(count > 0, total / count.clamp(min=1), -1.0)
+        outside = torch.maximum(outside, 2 * (OUTLINE - cover))
+    field = torch.where(count > 0, total / count.clamp(min=1) - OUTWARD, -1.0)
     return torch.maximum(field, outside)
 
 
@@ -94,6 +100,9 @@ def close_surface(
             used, renamed = np.unique(kept, return_inverse=True)
             best = less[used], renamed.reshape(-1, 3).astype(np.int32)
             break
+    else:
+        if smoothing < SMOOTHEST:
+            return close_surface(field, origin, step, faces, smoothing + 0.3)
     vertices, triangles = best
     corners = vertices[triangles].astype(np.float64)
     volume = np.einsum("fc,fc->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum()
