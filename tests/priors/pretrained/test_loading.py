@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,12 +122,3 @@ def test_the_verb_lists_and_refuses(cli: Callable[..., Outcome], tmp_path: Path)
     assert "no commercial use" in cli("models", "licence", "zero123pp").out
     assert cli("models", "path", "--weights", tmp_path).code == 2
     assert "models pull wan-vace" in cli("models", "path", "wan-vace", "--weights", tmp_path).sentence
-
-
-def test_nothing_of_it_is_imported_before_it_is_needed() -> None:
-    """Oracle: the modules of a fresh process that knows the register."""
-    code = (
-        "import sys, tween4d.priors.register, tween4d.cli.run; print({'diffusers', 'transformers'} & set(sys.modules))"
-    )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == "set()"
