@@ -104,10 +104,9 @@ def _told(estimate: dict[str, Any]) -> str:
     fits = "fits" if estimate["fits"] else "does not fit"
     minutes = ", ".join(f"{preset} {number:g}" for preset, number in estimate["minutes"].items())
     here = "weights here" if estimate["here"] else "weights not here"
-    return (
-        f"{estimate['name']}: {here}; {fits} (about {estimate['memory_gb']:g} GB; {estimate['policy']}); "
-        f"estimated minutes: {minutes}"
-    )
+    # A time for what cannot be held would read as if waiting helped.
+    times = f"; estimated minutes: {minutes}" if estimate["fits"] and any(estimate["minutes"].values()) else ""
+    return f"{estimate['name']}: {here}; {fits} (about {estimate['memory_gb']:g} GB; {estimate['policy']}){times}"
 
 
 def _try_backend(name: str) -> str:
