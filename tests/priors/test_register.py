@@ -39,10 +39,8 @@ def test_an_unknown_name_or_one_of_another_role_is_refused(role: str, name: str)
 
 def test_the_register_imports_no_prior() -> None:
     """Oracle: a fresh interpreter; reading the list loads none of the priors' modules, only what describes them."""
-    code = (
-        "import sys, tween4d.priors.register;"
-        "print([m for m in sys.modules if m.startswith(('tween4d.priors.embedded.', 'tween4d.priors.pretrained.', 'diffusers', 'transformers'))])"
-    )
+    heavy = ("tween4d.priors.embedded.", "tween4d.priors.pretrained.", "diffusers", "transformers")
+    code = f"import sys, tween4d.priors.register; print([m for m in sys.modules if m.startswith({heavy})])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     described = ["tween4d.priors.pretrained.catalogue", "tween4d.priors.pretrained.settings"]
     assert done.stdout.strip() == str(described)
