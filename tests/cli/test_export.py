@@ -18,7 +18,7 @@ Cli = Callable[..., Outcome]
 def test_every_format(drawn: Path, tmp_path: Path, cli: Cli, suffix: str) -> None:
     """Oracle: the file itself and the table's own words; a second time it is refused."""
     target = tmp_path / f"out{suffix}"
-    words = ("export", drawn, target, "--frames", 4, "--size", 32)
+    words = ("export", drawn, target, "--frames", 4, "--size", 32, "--faces", 500)
     done = cli(*words)
     assert (done.code, done.err) == (0, "") and FORMATS[suffix].label in done.out
     assert target.exists()

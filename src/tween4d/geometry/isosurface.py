@@ -9,8 +9,8 @@ from torch.nn.functional import grid_sample
 
 SMALLEST_PART = 0.01
 """Components with a smaller share of the largest one's triangles are dropped: floaters."""
-SMOOTHEST = 1.6
-"""Steps of the grid; a field that smooth is decimated as far as it goes."""
+COARSEST = 16
+"""Cells along the shortest side, below which a field is not made coarser for the sake of decimation."""
 OUTLINE = 0.25
 """Coverage at an outline. Less than a half: a surface cut by 32 outlines, each with its noise, is too small."""
 OUTWARD = 0.15
@@ -89,7 +89,7 @@ def close_surface(
     vertices, triangles = _largest_parts(vertices, triangles.astype(np.int32))
     best = vertices, triangles
     # Now and then decimation pinches a thin tip; another order of its steps does not.
-    attempts = [(share, eager) for share in (1.0, 0.98, 0.96, 0.93, 1.03, 1.1, 1.25, 1.5) for eager in (7.0, 6.0, 8.0)]
+    attempts = [(share, eager) for share in (1.0, 0.97, 1.05, 1.2) for eager in (7.0, 8.0)]
     for share, eager in attempts:
         if len(triangles) <= faces * share:
             break
@@ -101,8 +101,9 @@ def close_surface(
             best = less[used], renamed.reshape(-1, 3).astype(np.int32)
             break
     else:
-        if smoothing < SMOOTHEST:
-            return close_surface(field, origin, step, faces, smoothing + 0.3)
+        if len(triangles) > 2 * faces and min(field.shape) > COARSEST:
+            coarse = gaussian_filter(field, 0.7)[::2, ::2, ::2]
+            return close_surface(coarse, origin, 2 * step, faces, smoothing)
     vertices, triangles = best
     corners = vertices[triangles].astype(np.float64)
     volume = np.einsum("fc,fc->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum()
