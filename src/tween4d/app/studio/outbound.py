@@ -19,6 +19,10 @@ CONNECT_SECONDS = 10.0
 PIECE = 64 * 1024
 
 
+class NotAllowedError(InputError):
+    """A URL that the server does not ask."""
+
+
 @dataclass(frozen=True)
 class Outbound:
     """What may be asked."""
@@ -39,14 +43,14 @@ class Outbound:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise InputError("this is not a URL", remedy="use https://host/path") from None
+            raise NotAllowedError("this is not a URL", remedy="use https://host/path") from None
         schemes = ("https", "http") if self.private else ("https",)
         if parts.scheme not in schemes or not parts.hostname or any(ord(c) <= 32 for c in url):
-            raise InputError("only https URLs are taken", remedy="use https://host/path")
+            raise NotAllowedError("only https URLs are taken", remedy="use https://host/path")
         if parts.username or parts.password:
-            raise InputError("a URL with a name or password in it is not taken", remedy="leave them out")
+            raise NotAllowedError("a URL with a name or password in it is not taken", remedy="leave them out")
         if not self._listed(parts.hostname.rstrip(".").lower(), port):
-            raise InputError(
+            raise NotAllowedError(
                 "this host is not on the list of the server",
                 remedy="upload the file, or ask the operator for --allow-host",
             )
@@ -73,7 +77,7 @@ class Outbound:
             raise InputError("the host of the URL cannot be found", remedy="check its name") from None
         for text in found:
             if not self.private and not is_public(text):
-                raise InputError("the URL leads into a private network", remedy="use a public address")
+                raise NotAllowedError("the URL leads into a private network", remedy="use a public address")
         if not found:
             raise InputError("the host of the URL cannot be found", remedy="check its name")
         return sorted(found)[0]

@@ -61,7 +61,7 @@ class Places:
 
     def player(self, identifier: str) -> Path:
         """The page that plays a job's asset."""
-        return self.job(identifier) / "player.html"
+        return self.job(identifier) / "asset.html"
 
     def view(self, identifier: str, name: str) -> Path:
         """A picture that the run shows of itself; `name` is one of ours."""

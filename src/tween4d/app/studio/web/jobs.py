@@ -13,7 +13,16 @@ from tween4d.app.studio.places import ROLES
 from tween4d.app.studio.records import ENDED, Job, options_from_json
 from tween4d.app.studio.store import Store
 from tween4d.app.studio.web.context import Caller, TheStudio
-from tween4d.app.studio.web.models import Again, Identifier, JobPage, JobState, JobView, Problem, RunOptions
+from tween4d.app.studio.web.models import (
+    Again,
+    FacingOption,
+    Identifier,
+    JobPage,
+    JobState,
+    JobView,
+    Problem,
+    RunOptions,
+)
 from tween4d.app.studio.web.ordering import FORM, create, make_again
 from tween4d.app.studio.web.pictures import sent
 from tween4d.app.studio.web.problems import Refused, documented
@@ -34,7 +43,7 @@ BODY = {
         "required": True,
         "content": {
             "application/json": {"schema": {"$ref": "#/components/schemas/JobOrder"}},
-            "multipart/form-data": {"schema": FORM},
+            "multipart/form-data": {"schema": FORM, "encoding": {"options": {"contentType": "application/json"}}},
         },
     }
 }
@@ -188,6 +197,7 @@ def _message(number: int, at: float, kind: str, data: dict[str, Any]) -> str:
 def _view(job: Job) -> JobView:
     options = options_from_json(job.request)
     azimuth, elevation = options.facing or (None, None)
+    facing = FacingOption(azimuth=azimuth, elevation=elevation) if azimuth is not None else None
     return JobView(
         id=job.id,
         name=job.name,
@@ -205,8 +215,7 @@ def _view(job: Job) -> JobView:
             seed=options.seed,
             frames=options.frames,
             fov=options.fov,
-            azimuth=azimuth,
-            elevation=elevation,
+            facing=facing,
         ),
         attempts=job.attempts,
         bytes=job.size,

@@ -2,11 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tween4d.app.studio.records import IDENTIFIER
+from tween4d.priors.register import SETS
 
 Identifier = Annotated[str, StringConstraints(pattern=f"^{IDENTIFIER.pattern}$")]
+PriorSet = Literal[tuple(SETS)]  # type: ignore[valid-type]
+# JSON knows one kind of number: 30.0 is an integer there.
+Whole = Annotated[int, BeforeValidator(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 
 
@@ -16,18 +20,22 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class FacingOption(Strict):
+    """Where the object's front points."""
+
+    azimuth: float = Field(ge=-360, le=360, description="Degrees; 0 into the camera, 90 to the right.")
+    elevation: float | None = Field(None, ge=-90, le=90, description="Degrees.")
+
+
 class RunOptions(Strict):
     """What may be set for a run; see `tween4d run --help`."""
 
     preset: Literal["draft", "standard", "fine"] = "standard"
-    priors: Literal["embedded", "classical"] = "embedded"
-    seed: int = Field(0, ge=0, le=2**31 - 1)
-    frames: int | None = Field(None, ge=5, le=512)
+    priors: PriorSet = "embedded"
+    seed: Whole = Field(0, ge=0, le=2**31 - 1)
+    frames: Whole | None = Field(None, ge=5, le=512)
     fov: float = Field(33.8, gt=1, lt=120, description="Field of view along the longer side, degrees.")
-    azimuth: float | None = Field(
-        None, ge=-360, le=360, description="Where the object's front points; 0 into the camera. Embedded priors only."
-    )
-    elevation: float | None = Field(None, ge=-90, le=90, description="Only together with an azimuth.")
+    facing: FacingOption | None = Field(None, description="Found if left out; not for classical priors.")
 
 
 class FromPicture(Strict):

@@ -31,7 +31,7 @@ FORM = {
         **{role: {"type": "string", "format": "binary"} for role in ROLES},
         "name": {"type": "string", "maxLength": 80},
         "webhook": {"type": "string", "maxLength": 2000},
-        "options": {"type": "string", "description": "RunOptions as JSON.", "maxLength": 4000},
+        "options": {"$ref": "#/components/schemas/RunOptions"},
     },
 }
 
@@ -160,17 +160,16 @@ def check_options(options: RunOptions) -> None:
     """Refuse what is only wrong together.
 
     Raises:
-        Refused: 422.
+        Refused: 409.
     """
-    if options.azimuth is None and options.elevation is not None:
-        raise Refused(422, "an elevation without an azimuth says nothing", remedy="give both, or the azimuth alone")
-    if options.azimuth is not None and options.priors != "embedded":
-        raise Refused(422, "these priors cannot be told the facing", options.priors, "use the embedded priors")
+    if options.facing is not None and options.priors == "classical":
+        raise Refused(409, "these priors cannot be told the facing", options.priors, "use the embedded priors")
 
 
 def run_options(options: RunOptions) -> Options:
     """Options in the words of the run."""
-    facing = None if options.azimuth is None else (options.azimuth, options.elevation)
+    told = options.facing
+    facing = None if told is None else (told.azimuth, told.elevation)
     return Options(options.preset, options.priors, options.seed, options.frames, options.fov, facing)
 
 

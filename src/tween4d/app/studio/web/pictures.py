@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import APIRouter, File, Form, Response, UploadFile
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
 
@@ -19,12 +19,14 @@ Named = Annotated[Identifier, InPath(description="A picture's id.")]
 
 
 @router.post("", status_code=201, responses=documented(413, 507))
-def upload_picture(studio: TheStudio, key: Caller, file: Annotated[UploadFile, File()]) -> PictureView:
-    """Upload a picture; its matte is made at once."""
+def upload_picture(
+    studio: TheStudio, key: Caller, file: Annotated[UploadFile, File()], matte: Annotated[bool, Form()] = True
+) -> PictureView:
+    """Upload a picture; its matte is made at once, unless the picture is itself a mask."""
     studio.housekeeper.make_room()
     picture = take_upload(studio, key.name, file)
-    matte = studio.store.add(Order(key.name, "matte", parent=picture.id))
-    return _view(picture, matte)
+    ordered = studio.store.add(Order(key.name, "matte", parent=picture.id)) if matte else None
+    return _view(picture, ordered)
 
 
 @router.get("/{picture}", responses=documented(404))

@@ -1,5 +1,6 @@
 """Errors over HTTP: one shape, a status that fits, and nothing of the server's insides."""
 
+import re
 import traceback
 from typing import Any
 
@@ -9,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from tween4d.app.studio.housekeeping import FullError
+from tween4d.app.studio.outbound import NotAllowedError
 from tween4d.app.studio.uploads import TooLargeError
 from tween4d.app.studio.web.models import Refusal
 from tween4d.errors import Tween4dError
@@ -49,7 +51,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Tween4dError)
     async def _expected(request: Request, error: Tween4dError) -> JSONResponse:
-        status = 413 if isinstance(error, TooLargeError) else 507 if isinstance(error, FullError) else 422
+        kinds = {TooLargeError: 413, FullError: 507, NotAllowedError: 403}
+        status = next((code for kind, code in kinds.items() if isinstance(error, kind)), 422)
         return answer(status, error.what, error.got, error.remedy)
 
     @app.exception_handler(RequestValidationError)
@@ -60,9 +63,21 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        return answer(error.status_code, str(error.detail).lower(), headers=dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = ", ".join(sorted(_methods(request)))
+        return answer(error.status_code, str(error.detail).lower(), headers=headers)
 
     @app.exception_handler(Exception)
     async def _unexpected(request: Request, error: Exception) -> JSONResponse:
         traceback.print_exception(error)
         return answer(500, "this should not have happened", remedy="the server's log says more")
+
+
+def _methods(request: Request) -> set[str]:
+    """What the addressed path can do; the framework names only the first operation of a path."""
+    found = set()
+    for template, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), request.url.path):
+            found |= {method.upper() for method in operations}
+    return found or {"GET"}
