@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -71,6 +71,14 @@ async def read_order(request: Request) -> tuple[Parsed, dict[str, Source]]:
 
 async def _form(request: Request) -> tuple[Parsed, dict[str, Source]]:
     form = await request.form(max_files=len(ROLES), max_fields=4, max_part_size=64 * 1024)
+    try:
+        return _sorted(form)
+    except BaseException:
+        await form.close()
+        raise
+
+
+def _sorted(form: FormData) -> tuple[Parsed, dict[str, Source]]:
     sources: dict[str, Source] = {}
     words: dict[str, Any] = {}
     for name, value in form.multi_items():
@@ -99,7 +107,12 @@ async def create(studio: Studio, key: Key, request: Request, repeat: str | None)
         The job, and whether it is new.
     """
     body, sources = await read_order(request)
-    return await run_in_threadpool(_create, studio, key, body, sources, repeat)
+    try:
+        return await run_in_threadpool(_create, studio, key, body, sources, repeat)
+    finally:
+        for source in sources.values():
+            if isinstance(source, UploadFile):
+                await source.close()
 
 
 def _create(

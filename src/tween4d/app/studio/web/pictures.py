@@ -1,11 +1,13 @@
 """`/v1/pictures`: uploads, and the matte of each."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import APIRouter, File, Form, Response
 from fastapi import Path as InPath
 from fastapi.responses import FileResponse
+from pydantic import WithJsonSchema
+from starlette.datastructures import UploadFile
 
 from tween4d.app.studio.records import Job, Order, Picture
 from tween4d.app.studio.store import Store
@@ -15,14 +17,16 @@ from tween4d.app.studio.web.problems import Refused, documented
 
 PIECE = 64 * 1024
 router = APIRouter(prefix="/v1/pictures", tags=["pictures"])
+# The framework's own class of uploads is not the one whose objects it hands over.
+Upload = Annotated[Any, File(), WithJsonSchema({"type": "string", "format": "binary"})]
 Named = Annotated[Identifier, InPath(description="A picture's id.")]
 
 
 @router.post("", status_code=201, responses=documented(413, 507))
-def upload_picture(
-    studio: TheStudio, key: Caller, file: Annotated[UploadFile, File()], matte: Annotated[bool, Form()] = True
-) -> PictureView:
+def upload_picture(studio: TheStudio, key: Caller, file: Upload, matte: Annotated[bool, Form()] = True) -> PictureView:
     """Upload a picture; its matte is made at once, unless the picture is itself a mask."""
+    if not isinstance(file, UploadFile):
+        raise Refused(422, "the field is not a file", "file")
     studio.housekeeper.make_room()
     picture = take_upload(studio, key.name, file)
     ordered = studio.store.add(Order(key.name, "matte", parent=picture.id)) if matte else None
