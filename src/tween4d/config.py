@@ -54,7 +54,7 @@ def preset(name: str) -> Config:
             base,
             guide=replace(base.guide, size=384),
             views=replace(base.views, size=384),
-            reconstruct=replace(base.reconstruct, max_gaussians=28_000, steps=200),
+            reconstruct=replace(base.reconstruct, max_gaussians=28_000, steps=300),
             deform=replace(base.deform, nodes=256, steps=300),
             merge=replace(base.merge, steps=80),
         )

@@ -21,7 +21,7 @@ RATES = {"means": 6e-4, "quats": 4e-3, "log_scales": 1.2e-2, "opacity_logits": 4
 class ReconstructConfig:
     """How still Gaussians are fitted."""
 
-    steps: int = 90
+    steps: int = 200
     """Optimisation steps per keyframe; every second one looks at the real frame."""
     max_gaussians: int = 14_000
     """Upper bound per keyframe."""
