@@ -2,5 +2,5 @@
 
 CHECKSUMS: dict[str, str] = {
     "geometry": "dfd7d3f0cf3d3d5bafd285ad36b879047789b72bc961c8b6420ce1ad51b2239b",
-    "motion": "e77f195413a2528313c20f80aed664ee0b9313041a8a167f48ab96be2394f271",
+    "motion": "3e52610df6811c33827dc79dfeee604dc90d115b4cbad7ab3cdca0f46718ab70",
 }
