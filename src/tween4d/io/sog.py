@@ -74,7 +74,9 @@ def write_sog(gaussians: Gaussians, target: Path) -> Path:
 def _coded(values: np.ndarray) -> tuple[np.ndarray, list[float]]:
     """The nearest of 256 numbers for every value, and the numbers, increasing: Lloyd's algorithm in one dimension."""
     flat = np.sort(values.ravel())
-    book = np.quantile(flat, (np.arange(CODES) + 0.5) / CODES)
+    # Half of them start where values are many, half evenly, so that rare values are not far from their number.
+    shares = (np.arange(CODES // 2) + 0.5) / (CODES // 2)
+    book = np.sort(np.concatenate([np.quantile(flat, shares), flat[0] + shares * (flat[-1] - flat[0])]))
     for _ in range(ROUNDS):
         codes = np.searchsorted((book[1:] + book[:-1]) / 2, flat)
         counts = np.bincount(codes, minlength=CODES)

