@@ -47,6 +47,7 @@ ADAPTERS = {
     "starlette": r"app/studio/web/.*",
     "pydantic": r"app/studio/web/.*",
     "uvicorn": r"app/studio/serve\.py",
+    "pxr": r"io/usd\.py",
     "numba": r"splatting/.*|.*kernels\.py",
     "torchvision": r"(?!)",
     "pickle": r"(?!)",
