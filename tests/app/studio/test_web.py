@@ -235,8 +235,8 @@ def test_the_interface_does_what_its_description_says(tmp_path: Path, pair: tupl
         studio.uploads.take([picture_bytes()], "local", "x")
         server.client.make(*pair)
         command = [
-            sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/v1/openapi.json", "--phases", "coverage",
-            "--max-examples", "1", "--seed", "1", "--exclude-path-regex", "/events$", "--no-color",
+            sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/v1/openapi.json", "--phases", "fuzzing",
+            "--max-examples", "4", "--seed", "1", "--exclude-path-regex", "/events$", "--no-color",
         ]  # fmt: skip
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stdout[-6000:]
