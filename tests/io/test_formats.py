@@ -16,8 +16,13 @@ from tween4d.io import FORMATS, format_of
     [
         ("a.html", "page"),
         ("A.HTML", "page"),
-        ("a.b.mp4", "turntable"),
-        ("a.gif", "turntable"),
+        ("a.b.mp4", "film"),
+        ("a.gif", "film"),
+        ("a.compressed.PLY", "moment"),
+        ("a.splats.glb", "splats"),
+        ("splats.glb", "mesh"),
+        ("a.usdz", "stage"),
+        ("a.json", "cameras"),
         ("dir.x/a.ply", "moment"),
         ("a.npz", "points"),
         ("frames", "sequence"),
@@ -28,6 +33,12 @@ from tween4d.io import FORMATS, format_of
 def test_the_suffix_decides(target: str, content: str) -> None:
     """Oracle: the documented table."""
     assert format_of(target).content == content
+
+
+def test_the_longest_suffix_decides() -> None:
+    """Oracle: the documented table; a compound suffix is more than its end."""
+    assert format_of("a.compressed.ply").suffix == ".compressed.ply"
+    assert format_of("my.splats.glb").suffix == ".splats.glb" and format_of("my.splat.glb").suffix == ".glb"
 
 
 def test_a_folder_that_exists_is_a_folder(tmp_path: Path) -> None:

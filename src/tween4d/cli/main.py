@@ -38,7 +38,11 @@ VERBS = {
     ),
     "view": Verb("Look", "tween4d.cli.view:View", "Open the player in the browser."),
     "render": Verb("Look", "tween4d.cli.render:Render", "Render RGBA pictures from a list of cameras or an orbit."),
-    "export": Verb("Look", "tween4d.cli.export:Export", "Export to .html, .mp4, .gif, .ply, .npz or a folder of .ply."),
+    "export": Verb(
+        "Look",
+        "tween4d.cli.export:Export",
+        "Export to a player, films, splats, meshes, stages, pictures or points.",
+    ),
     "info": Verb("Look", "tween4d.cli.info:Info", "Say what an asset is and how it was made."),
     "explain": Verb(
         "Look",

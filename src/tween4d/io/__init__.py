@@ -6,7 +6,9 @@ from typing import Literal
 
 from tween4d.errors import InputError
 
-Content = Literal["page", "turntable", "moment", "sequence", "points", "mesh"]
+Content = Literal["page", "film", "moment", "splats", "stage", "sequence", "points", "mesh", "cameras"]
+
+MOMENT = "the motion, for it is one moment"
 
 
 @dataclass(frozen=True)
@@ -21,32 +23,94 @@ class Format:
     """What the user reads."""
     writer: str
     """`module:function` that writes it."""
+    loses: str = ""
+    """What of the asset is lost whatever is asked for; "" is nothing to speak of."""
+    harmonics: bool = True
+    """Whether colours may depend on the view."""
+    alpha: bool = False
+    """Whether a film can be transparent."""
 
 
 FORMATS: dict[str, Format] = {
     entry.suffix: entry
     for entry in (
         Format(".html", "page", "player page, works offline", "tween4d.io.html:write_html"),
-        Format(".mp4", "turntable", "turntable video", "tween4d.io.video:write_video"),
-        Format(".gif", "turntable", "turntable animation", "tween4d.io.video:write_gif"),
-        Format(".ply", "moment", "one moment, 3D Gaussian Splatting attributes", "tween4d.io.ply:write_ply"),
-        Format(".glb", "mesh", "animated mesh, glTF 2.0", "tween4d.io.glb:write_glb"),
-        Format("", "sequence", "folder of PLY files, one per frame", "tween4d.io.ply:write_ply"),
+        Format(".mp4", "film", "film, H.264", "tween4d.io.video:write_video"),
+        Format(".webm", "film", "film, VP9, can be transparent", "tween4d.io.video:write_video", alpha=True),
+        Format(
+            ".mov", "film", "film for editing, ProRes 4444, transparent", "tween4d.io.video:write_video", alpha=True
+        ),
+        Format(".gif", "film", "animated GIF", "tween4d.io.video:write_gif"),
+        Format(".webp", "film", "animated WebP, can be transparent", "tween4d.io.video:write_webp", alpha=True),
+        Format(".ply", "moment", "one moment, 3D Gaussian Splatting attributes", "tween4d.io.ply:write_ply", MOMENT),
+        Format(
+            ".compressed.ply",
+            "moment",
+            "one moment, PlayCanvas compressed PLY",
+            "tween4d.io.compressed_ply:write_compressed_ply",
+            f"{MOMENT}, and precision: 11 bits a coordinate, 8 bits a colour",
+        ),
+        Format(
+            ".splat",
+            "moment",
+            "one moment, 32 bytes a Gaussian",
+            "tween4d.io.splat:write_splat",
+            f"{MOMENT}, and precision: 8 bits for colour, opacity and each part of a rotation",
+            harmonics=False,
+        ),
+        Format(
+            ".spz",
+            "moment",
+            "one moment, SPZ version 3",
+            "tween4d.io.spz:write_spz",
+            f"{MOMENT}, and precision: sizes in steps of 6 %, 8 bits for colour and opacity",
+        ),
+        Format(
+            ".sog",
+            "moment",
+            "one moment, PlayCanvas SOG version 2",
+            "tween4d.io.sog:write_sog",
+            f"{MOMENT}, and precision: 256 levels of size and of colour, 8 bits for each part of a rotation",
+        ),
+        Format(
+            ".splats.glb",
+            "splats",
+            "Gaussians in glTF 2.0, KHR_gaussian_splatting",
+            "tween4d.io.glb_splats:write_glb_splats",
+        ),
+        Format(
+            ".glb",
+            "mesh",
+            "animated mesh, glTF 2.0",
+            "tween4d.io.glb:write_glb",
+            "translucency, and colours that depend on the view",
+            harmonics=False,
+        ),
+        *(
+            Format(suffix, "stage", f"OpenUSD stage{kind}, Gaussians with time samples", "tween4d.io.usd:write_usd")
+            for suffix, kind in ((".usda", " as text"), (".usdc", ""), (".usdz", " in an archive"))
+        ),
+        Format("", "sequence", "folder, one file per frame", "tween4d.io.ply:write_ply"),
         Format(".npz", "points", "tracked points as NumPy arrays", "tween4d.io.points:write_points"),
+        Format(".json", "cameras", "cameras of a film, transforms.json", "tween4d.io.transforms:save_cameras"),
     )
 }
 
 
 def format_of(target: Path | str) -> Format:
-    """The format that a path's suffix names; no suffix, or a slash at the end, is a folder.
+    """The format that a path's suffix names, the longest one that fits; no suffix, or a slash at the end, is a folder.
 
     Raises:
         InputError: for any other suffix, with the known ones.
     """
     if str(target).endswith("/") or Path(target).is_dir():
         return FORMATS[""]
+    name = Path(target).name.lower()
     suffix = Path(target).suffix.lower()
-    if suffix in FORMATS:
-        return FORMATS[suffix]
+    fitting = [known for known in FORMATS if known and name.endswith(known) and name != known]
+    if fitting:
+        return FORMATS[max(fitting, key=len)]
+    if not suffix and name not in FORMATS:
+        return FORMATS[""]
     known = ", ".join(name for name in FORMATS if name)
     raise InputError("no export format has this suffix", f"{suffix!r} in {target}", f"use {known}, or a folder name/")

@@ -84,7 +84,7 @@ def write_glb(asset: Asset4D, meshes: list[ClipMesh], target: Path) -> Path:
     file = GlbFile()
     seconds = max(asset.frame_count - 1, 1) / asset.fps
     file.document["extensionsUsed"] = ["KHR_materials_unlit"]
-    tops = [_camera(file, asset)]
+    tops = [add_camera(file, asset)]
     file.add("samplers", {"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071})
     roots, joints = [], []
     for index, mesh in enumerate(meshes):
@@ -113,7 +113,8 @@ def write_glb(asset: Asset4D, meshes: list[ClipMesh], target: Path) -> Path:
     return target
 
 
-def _camera(file: GlbFile, asset: Asset4D) -> int:
+def add_camera(file: GlbFile, asset: Asset4D) -> int:
+    """Put the input camera into the file; gives its node. Its axes are glTF's own."""
     longer, shorter = max(asset.image_width, asset.image_height), min(asset.image_width, asset.image_height)
     half = np.tan(np.radians(asset.fov_degrees) / 2)
     vertical = 2 * np.arctan(half if asset.image_height == longer else half * shorter / longer)

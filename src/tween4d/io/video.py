@@ -1,4 +1,4 @@
-"""Video files: the user's guide in, turntables out. The encoder is the ffmpeg program that imageio-ffmpeg brings."""
+"""Video files: the user's guide in, films out. The encoder is the ffmpeg program that imageio-ffmpeg brings."""
 
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -20,6 +20,9 @@ from tween4d.io.atomic import whole_file
 from tween4d.io.images import MIN_SIDE
 
 MAX_FRAMES = 256
+Background = tuple[float, float, float] | None
+"""sRGB in [0, 1]; None is transparent."""
+WHITE = (1.0, 1.0, 1.0)
 
 
 def read_video(path: Path, size: int, listener: Listener = silent) -> Float[Tensor, "t h w 3"]:
@@ -58,18 +61,22 @@ def read_video(path: Path, size: int, listener: Listener = silent) -> Float[Tens
     return torch.from_numpy(np.stack(frames)).float() / 255
 
 
-def write_video(frames: Iterable[Image], target: Path, fps: float, background: float = 1.0) -> Path:
-    """Encode an MP4 (H.264) from pictures of one size; odd sizes lose a row or a column.
+def write_video(frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE) -> Path:
+    """Encode a film from pictures of one size, in the codec that the suffix names; odd sizes lose a row or a column.
 
+    Args:
+        target: `.mp4` (H.264), `.webm` (VP9) or `.mov` (ProRes 4444).
+        background: colour behind the object; None keeps straight alpha, which `.mp4` cannot.
     Raises:
         OutputError: when it cannot be written.
     """
     failed = OutputError("the video could not be encoded", str(target), "check the space on the disk")
     pictures = (_even(_bytes(image, background)) for image in frames)
     first = next(pictures)
-    height, width = first.shape[:2]
-    source = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps:g}", "-i", "-"]
-    encoder = ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    height, width, channels = first.shape
+    raw = "rgba" if channels == 4 else "rgb24"
+    source = ["-f", "rawvideo", "-pix_fmt", raw, "-s", f"{width}x{height}", "-r", f"{fps:g}", "-i", "-"]
+    encoder = _encoder(target, transparent=channels == 4)
     with (
         whole_file(target) as part,
         _ffmpeg(["-y", *source, *encoder, f"file:{part}"], stdin=subprocess.PIPE) as process,
@@ -87,19 +94,48 @@ def write_video(frames: Iterable[Image], target: Path, fps: float, background: f
     return target
 
 
-def write_gif(frames: Iterable[Image], target: Path, fps: float, background: float = 1.0) -> Path:
+def _encoder(target: Path, *, transparent: bool) -> list[str]:
+    """Options of ffmpeg for a suffix."""
+    kind = target.suffix.lower()
+    if kind == ".webm":
+        speed = ["-crf", "24", "-b:v", "0", "-deadline", "good", "-cpu-used", "4", "-row-mt", "1", "-auto-alt-ref", "0"]
+        return ["-c:v", "libvpx-vp9", *speed, "-pix_fmt", "yuva420p" if transparent else "yuv420p"]
+    if kind == ".mov":
+        return ["-c:v", "prores_ks", "-profile:v", "4444", "-pix_fmt", "yuva444p10le" if transparent else "yuv444p10le"]
+    return ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+
+
+def write_gif(frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE) -> Path:
     """Encode an endless GIF with one palette per frame.
 
+    Args:
+        background: colour behind the object; GIF has no partial coverage, so None is taken as white.
     Raises:
         OutputError: when it cannot be written.
     """
+    behind = WHITE if background is None else background
     pictures = [
-        Pillow.fromarray(_bytes(image, background)).convert("P", palette=Pillow.Palette.ADAPTIVE) for image in frames
+        Pillow.fromarray(_bytes(image, behind)).convert("P", palette=Pillow.Palette.ADAPTIVE) for image in frames
     ]
     with whole_file(target) as part:
         # GIF counts in hundredths of a second.
         duration = max(20, round(100 / fps) * 10)
         pictures[0].save(part, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0)
+    return target
+
+
+def write_webp(frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE) -> Path:
+    """Encode an endless animated WebP.
+
+    Args:
+        background: colour behind the object; None keeps straight alpha.
+    Raises:
+        OutputError: when it cannot be written.
+    """
+    pictures = [Pillow.fromarray(_bytes(image, background)) for image in frames]
+    options = {"duration": round(1000 / fps), "loop": 0, "quality": 85, "method": 4}
+    with whole_file(target) as part:
+        pictures[0].save(part, "WEBP", save_all=True, append_images=pictures[1:], **options)
     return target
 
 
@@ -121,11 +157,17 @@ def _ffmpeg(arguments: list[str], **pipes: int) -> Iterator[subprocess.Popen[byt
                     stream.close()
 
 
-def _bytes(image: Image, background: float) -> UInt8[np.ndarray, "h w 3"]:
-    return (image.on(background).clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+def _bytes(image: Image, background: Background | float) -> UInt8[np.ndarray, "h w c"]:
+    """Three channels on a background, four with straight alpha."""
+    alpha = torch.ones_like(image.rgb[..., :1]) if image.alpha is None else image.alpha[..., None]
+    if background is None:
+        planes = torch.cat([image.rgb, alpha], -1)
+    else:
+        planes = image.rgb * alpha + torch.as_tensor(background) * (1 - alpha)
+    return (planes.clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
 
 
-def _even(picture: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "a b 3"]:
+def _even(picture: UInt8[np.ndarray, "h w c"]) -> UInt8[np.ndarray, "a b c"]:
     """Without a last odd row or column, which the colour format does not allow."""
     return np.ascontiguousarray(picture[: picture.shape[0] & ~1, : picture.shape[1] & ~1])
 
