@@ -38,10 +38,10 @@ class FilmConfig:
     frames: int | None = None
     """None takes as many as the asset's duration asks for."""
     azimuth_degrees: float = 0.0
-    """Where fixed, dolly and stereo look from; 0 is the input camera, 90 the object's left side in the picture."""
+    """Where fixed, dolly and stereo look from; 0 is the input camera, 90 is on +X."""
     elevation_degrees: float = 0.0
-    near_factor: float = 0.7
-    """Where a dolly ends, as a share of where it began."""
+    far_factor: float = 1.5
+    """Where a dolly begins, in distances of the input camera; it ends at that camera's distance."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class FilmView:
 def film_views(asset: Asset4D, config: FilmConfig = FilmConfig()) -> list[FilmView]:
     """Cameras and moments of a film; all but the turntable run once from time 0 to time 1, even in time.
 
-    A dolly begins at the distance of the input camera, so its first picture is that of the fixed view.
+    A dolly ends at the distance of the input camera, so its last picture is that of the fixed view.
     """
     if config.path == "turntable":
         turning = TurntableConfig(size=config.size, fps=config.fps, frames=config.frames)
@@ -65,8 +65,8 @@ def film_views(asset: Asset4D, config: FilmConfig = FilmConfig()) -> list[FilmVi
     width, height = fitted_size(asset, config.size)
     views = []
     for time in torch.linspace(0, 1, count).tolist():
-        eased = time * time * (3 - 2 * time)
-        distance = ORBIT_RADIUS * (1 - (1 - config.near_factor) * eased if config.path == "dolly" else 1)
+        farther = (config.far_factor - 1) * (1 - time * time * (3 - 2 * time)) if config.path == "dolly" else 0
+        distance = ORBIT_RADIUS * (1 + farther)
         camera = orbit_camera(
             config.azimuth_degrees, config.elevation_degrees, width, height, asset.fov_degrees, distance
         )
