@@ -1,5 +1,6 @@
 """Video files."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image as Pillow
 from tween4d.data.images import Image
 from tween4d.errors import InputError, OutputError
 from tween4d.events import Event, Note
-from tween4d.io.video import MAX_FRAMES, read_video, write_gif, write_video
+from tween4d.io.video import MAX_FRAMES, read_video, write_gif, write_video, write_webp
 
 
 def film(count: int = 12, width: int = 64, height: int = 48) -> list[Image]:
@@ -109,3 +110,46 @@ def test_a_full_disk_leaves_no_file(tmp_path: Path, name: str) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(tmp_path.iterdir()) == []
+
+
+def decoded(path: Path, width: int, height: int, decoder: tuple[str, ...] = ()) -> np.ndarray:
+    """All frames as RGBA, by the ffmpeg program itself."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", *decoder, "-i", str(path)]
+    done = subprocess.run([*command, "-f", "rawvideo", "-pix_fmt", "rgba", "-"], capture_output=True, check=True)
+    return np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width, 4) / 255
+
+
+@pytest.mark.parametrize(("name", "decoder"), [("a.webm", ("-c:v", "libvpx-vp9")), ("a.mov", ())])
+def test_transparent_films(tmp_path: Path, name: str, decoder: tuple[str, ...]) -> None:
+    """Oracle: foreign tool, ffmpeg; alpha 0 on the left and 1 on the right, the grey within what the codec loses."""
+    path = write_video(film(6), tmp_path / name, 24.0, None)
+    frames = decoded(path, 64, 48, decoder)
+    assert frames.shape == (6, 48, 64, 4)
+    assert frames[:, :, :28, 3].max() < 0.02 and frames[:, :, 36:, 3].min() > 0.98
+    assert np.allclose(frames[:, 24, 56, 0], np.linspace(0, 1, 6), atol=0.03)
+
+
+@pytest.mark.parametrize("name", ["a.webm", "a.mov", "a.webp"])
+def test_a_coloured_background(tmp_path: Path, name: str) -> None:
+    """Oracle: foreign tools, ffmpeg and Pillow; the transparent half has the colour asked for."""
+    orange = (1.0, 0.5, 0.0)
+    if name == "a.webp":
+        write_webp(film(4), tmp_path / name, 12.5, orange)
+        with Pillow.open(tmp_path / name) as picture:
+            corner = np.asarray(picture.convert("RGB"))[24, 8] / 255
+    else:
+        corner = decoded(write_video(film(4), tmp_path / name, 24.0, orange), 64, 48)[0, 24, 8, :3]
+    assert np.allclose(corner, orange, atol=0.04)
+
+
+def test_webp_keeps_alpha_and_time(tmp_path: Path) -> None:
+    """Oracle: foreign tool, Pillow; endless, 80 ms a frame."""
+    path = write_webp(film(12), tmp_path / "a.webp", 12.5, None)
+    with Pillow.open(path) as picture:
+        assert picture.n_frames == 12 and picture.info["loop"] == 0
+        picture.seek(6)
+        picture.load()
+        assert picture.info["duration"] == 80
+        frame = np.asarray(picture.convert("RGBA")) / 255
+    assert frame[24, 8, 3] == 0 and frame[24, 56, 3] == 1
+    assert frame[24, 56, 0] == pytest.approx(6 / 11, abs=0.03)

@@ -1,5 +1,6 @@
 """An asset to a file of another format, chosen by suffix."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -29,6 +30,8 @@ MAX_FACES = 200_000
 PICTURES = ("png", "exr")
 EACH = ("ply", "compressed.ply", "splat", "spz", "sog", *PICTURES)
 """Kinds of file that a folder may hold, one per frame."""
+OURS = re.compile(r"(left_|right_)?(frame|depth)_\d{4,}\.[a-z.]+|cameras\.json")
+"""Names of the files of a sequence."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ def check_export(target: Path | str, *, overwrite: bool, options: ExportOptions 
     most = MAX_PAGES if form.content == "splats" else MAX_FRAMES
     if options.frames is not None and not 1 <= options.frames <= most:
         raise InputError(f"the number of frames must be between 1 and {most}", str(options.frames))
+    if options.background is not None:
+        parse_background(options.background)
     if options.each not in EACH:
         raise InputError("a folder cannot hold files of this kind", repr(options.each), f"use {', '.join(EACH)}")
     transparent = options.background is not None and parse_background(options.background) is None
@@ -217,8 +222,8 @@ def _sequence(asset: Asset4D, target: Path, options: ExportOptions, write: Calla
             for place, time in zip(sorted(kept), times, strict=True):
                 getattr(import_module(module), name)(_seen(asset, time), part / place)
     # Frames of a longer sequence that lay here before would be taken for the end of this one.
-    for path in target.glob("*frame_[0-9]*"):
-        if path.name not in kept:
+    for path in target.iterdir():
+        if OURS.fullmatch(path.name) and path.name not in kept:
             path.unlink()
 
 
