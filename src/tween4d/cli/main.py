@@ -50,6 +50,7 @@ VERBS = {
         "Show the guiding video, the fragments and the reason for each split.",
     ),
     "studio": Verb("Serve", "tween4d.cli.studio:Studio", "Make assets on a local web page, or by REST."),
+    "batch": Verb("Serve", "tween4d.cli.batch:Batch", "Make an asset of every pair of a list, on Ray."),
     "bench": Verb("Measure", "tween4d.cli.bench:Bench", "Make and score every case of a benchmark folder."),
     "models": Verb("Measure", "tween4d.cli.models:Models", "List, get and check pretrained models."),
     "doctor": Verb("Measure", "tween4d.cli.doctor:Doctor", "Say what this installation can do."),
