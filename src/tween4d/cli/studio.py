@@ -1,5 +1,6 @@
 """`tween4d studio`: the local web page and its REST interface."""
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -73,6 +74,7 @@ class Studio:
 
     def _ready(self, address: str) -> None:
         say(f"tween4d studio: {address}")
+        sys.stdout.flush()
         complain("note: Ctrl-C ends it; unfinished jobs go on at the next start")
         if self.open:
             import webbrowser
