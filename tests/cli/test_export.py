@@ -3,13 +3,16 @@
 import json
 import webbrowser
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.cli.conftest import Outcome, Resumed
+from tween4d.app.export import losses
 from tween4d.io import FORMATS
+from tween4d.io.asset import load_asset
 
 Cli = Callable[..., Outcome]
 
@@ -43,6 +46,62 @@ def test_an_unknown_suffix_lists_the_known_ones(drawn: Path, tmp_path: Path, cli
     """Oracle: the table."""
     ended = cli("export", drawn, tmp_path / "a.obj")
     assert ended.code == 2 and all(suffix in ended.sentence for suffix in FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "says"),
+    [
+        ("a.mp4", ("--background", "transparent"), "cannot be transparent; use .webm, .mov, .webp"),
+        ("a.webm", ("--background", "mauve"), "no background"),
+        ("a.gif", ("--fps", 0), "frames a second"),
+        ("a.mov", ("--size", 100_000), "size must be between"),
+        ("a.usdz", ("--frames", 0), "frames must be between"),
+        ("a.splats.glb", ("--frames", 5000), "between 1 and 256"),
+        ("a.spz", ("--time", 1.5), "time must be between 0 and 1"),
+        ("p/", ("--each", "bmp"), "cannot hold files of this kind"),
+        ("/proc/tween4d/a.sog", (), "cannot be written"),
+    ],
+)
+def test_what_cannot_be_exported_is_said_in_a_sentence(
+    drawn: Path, tmp_path: Path, cli: Cli, target: str, options: tuple[object, ...], says: str
+) -> None:
+    """Oracle: contract; one sentence, code 2, nothing written."""
+    ended = cli("export", drawn, f"{tmp_path}/{target}" if target[0] != "/" else target, *options)
+    assert ended.code == 2 and says in ended.sentence and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("target", "says"),
+    [
+        ("a.splat", [".splat loses the motion", "8 bits"]),
+        ("a.splats.glb", ["loses the motion; --frames N makes a flip-book"]),
+        ("a.glb", [".glb loses translucency"]),
+        ("a.html", []),
+        ("a.usdc", []),
+    ],
+)
+def test_what_a_format_loses_is_said_before_it_is_written(
+    drawn: Path, tmp_path: Path, cli: Cli, target: str, says: list[str]
+) -> None:
+    """Oracle: the table of docs/exports.md; told on stderr even when the writing fails afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tween4d.app.export._MAKERS", {})
+        ended = cli("export", drawn, tmp_path / target)
+    assert ended.code == 1
+    notes = [line for line in ended.err.splitlines() if line.startswith("note: ")]
+    assert all(any(part in note for note in notes) for part in says) and bool(notes) == bool(says)
+
+
+def test_harmonics_are_lost_only_where_there_are_any(drawn: Path) -> None:
+    """Oracle: the formats' definitions; .splat keeps one colour, .spz keeps harmonics."""
+    asset = load_asset(drawn)
+    assert not any("depend on the view" in text for text in losses(asset, FORMATS[".splat"]))
+    clips = [
+        replace(clip, gaussians=replace(clip.gaussians, sh=clip.gaussians.sh.repeat(1, 4, 1))) for clip in asset.clips
+    ]
+    shaded = replace(asset, clips=tuple(clips))
+    assert any("harmonics of degree 1" in text for text in losses(shaded, FORMATS[".splat"]))
+    assert not any("depend on the view" in text for text in losses(shaded, FORMATS[".spz"]))
 
 
 def test_view_writes_a_page_and_opens_it(

@@ -31,22 +31,27 @@ class FilmOptions:
 
 @dataclass(frozen=True)
 class Export:
-    """Export to a player, films, splats, meshes, stages, pictures or points.
+    """Export to a player, films, splats, meshes, stages, pictures, points.
 
     $ tween4d export fox.t4d fox.html
     $ tween4d export fox.t4d fox.webm --background transparent --camera fixed
     $ tween4d export fox.t4d frames/ --each exr
 
     .html          the player: one page that works offline
-    .mp4 .webm .mov .gif .webp   a film (--camera); .webm, .mov and .webp can be transparent
-    .ply .compressed.ply .splat .spz .sog   Gaussians at one moment (--time)
+    .mp4 .gif      a film (--camera), as are .webm, .mov and .webp, which can be
+                   transparent
+    .ply .splat    Gaussians at one moment (--time), as are .compressed.ply, .spz
+                   and .sog
     .splats.glb    Gaussians in glTF; a flip-book with --frames N
-    .glb           animated mesh: textured, skinned to the nodes, one mesh and one animation per fragment; what is
-                   translucent becomes solid, colours no longer depend on the view
-    .usda .usdc .usdz   OpenUSD stage, Gaussians with time samples; needs tween4d[usd]
-    .npz           tracked points [T, M, 3] in world units, colors [M, 3] and times [T]
+    .glb           animated mesh: textured, skinned to the nodes, one mesh and
+                   animation per fragment; what is translucent becomes solid,
+                   colours no longer depend on the view
+    .usdz          OpenUSD stage, Gaussians with time samples, as are .usda and
+                   .usdc; needs tween4d[usd]
+    .npz           tracked points [T, M, 3] in world units, colors [M, 3], times [T]
     .json          the cameras of a film
-    no suffix, or a slash at the end: a folder, one file per frame (--each); png and exr have alpha and depth
+    no suffix, or a slash at the end: a folder, one file per frame (--each);
+                   png and exr have alpha and depth
     """
 
     asset: AssetPath

@@ -41,7 +41,7 @@ VERBS = {
     "export": Verb(
         "Look",
         "tween4d.cli.export:Export",
-        "Export to a player, films, splats, meshes, stages, pictures or points.",
+        "Export to a player, films, splats, meshes, stages, pictures, points.",
     ),
     "info": Verb("Look", "tween4d.cli.info:Info", "Say what an asset is and how it was made."),
     "explain": Verb(
