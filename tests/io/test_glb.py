@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,14 +34,19 @@ def tetrahedron(span: tuple[float, float]) -> ClipMesh:
     return ClipMesh(CORNERS, normals, TRIANGLES, CORNERS[:, :2] * 3, torch.rand(8, 8, 3), skin, motion, span)
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    meshes = [tetrahedron((0.0, 0.5)), tetrahedron((0.5, 1.0))]
+def two_tetrahedra(target: Path, meshes: list[ClipMesh] | None = None) -> Path:
+    """A file of two fragments, one after the other."""
+    meshes = meshes or [tetrahedron((0.0, 0.5)), tetrahedron((0.5, 1.0))]
     unit = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
     gaussians = Gaussians(torch.zeros(1, 3), unit, torch.zeros(1, 3), torch.zeros(1), sh_from_colors(torch.ones(1, 3)))
     clips = tuple(Clip(gaussians, Skin(m.skin.indices[:1], m.skin.weights[:1]), m.motion, m.span[0]) for m in meshes)
     asset = Asset4D(clips, frame_count=17, fps=16.0, image_width=64, image_height=64)
-    return write_glb(asset, meshes, tmp_path_factory.mktemp("glb") / "two.glb")
+    return write_glb(asset, meshes, target)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return two_tetrahedra(tmp_path_factory.mktemp("glb") / "two.glb")
 
 
 def parts(path: Path) -> tuple[dict, bytes]:
@@ -87,3 +93,17 @@ def test_one_mesh_is_shown_at_a_time(file: Path) -> None:
     assert [s["interpolation"] for s in samplers] == ["STEP", "STEP"]
     assert [accessor(file, s["output"])[:, 0].tolist() for s in samplers] == [[1.0, 0.0], [0.0, 1.0]]
     assert [accessor(file, s["input"])[:, 0].tolist() for s in samplers] == [[0.0, 0.5], [0.0, 0.5]]
+
+
+def test_a_fragment_starts_and_ends_with_its_span_though_no_key_of_its_motion_lies_there(tmp_path: Path) -> None:
+    """Oracle: a quarter turn about z from 0 to 1, shown from 1/4 to 3/4; the straight line between its quaternions."""
+    late = replace(tetrahedron((0.0, 1.0)), span=(0.25, 0.75))
+    path = two_tetrahedra(tmp_path / "late.glb", [tetrahedron((0.0, 0.25)), late])
+    document, _ = parts(path)
+    part = document["animations"][2]
+    turn = next(c for c in part["channels"] if c["target"]["path"] == "rotation")
+    sampler = part["samplers"][turn["sampler"]]
+    np.testing.assert_allclose(accessor(path, sampler["input"])[:, 0], [0.0, 0.5], atol=1e-6)
+    line = np.array([[0.25 * 0.5**0.5, 0.75 + 0.25 * 0.5**0.5], [0.75 * 0.5**0.5, 0.25 + 0.75 * 0.5**0.5]])
+    expected = line / np.linalg.norm(line, axis=-1, keepdims=True)
+    np.testing.assert_allclose(accessor(path, sampler["output"])[:, 2:], expected, atol=1e-5)

@@ -14,6 +14,7 @@ from torch import Tensor
 from tween4d.data.asset import Asset4D
 from tween4d.data.cameras import ORBIT_RADIUS
 from tween4d.data.mesh import ClipMesh
+from tween4d.data.nodes import pose_at
 from tween4d.io.atomic import whole_file
 
 ARRAY, ELEMENT = 34962, 34963
@@ -195,14 +196,17 @@ class _Animation:
         self.scale(root, [key[0] for key in keys], [key[1] for key in keys])
 
     def move(self, mesh: ClipMesh, joints: list[int], seconds: float, span: tuple[float, float] = (0.0, 1.0)) -> None:
-        """Rotations xyzw and places of all joints at the motion's own times; with a span, from its beginning on."""
+        """Rotations xyzw and places of all joints at the motion's own times and at both ends of the span."""
         begin, end = span
-        rows = torch.nonzero((mesh.motion.times >= begin - 1e-6) & (mesh.motion.times <= end + 1e-6))[:, 0]
-        rows = rows if len(rows) else torch.tensor([0])
-        times = ((mesh.motion.times[rows].double() - begin) * seconds).clamp(min=0).numpy().astype(np.float32)
-        keys = self._file.array(times, bounds=True)
-        quats = torch.nn.functional.normalize(mesh.motion.quats[rows].double(), dim=-1)[..., [1, 2, 3, 0]]
-        places = mesh.motion.rest + mesh.motion.translations[rows]
+        own = mesh.motion.times[(mesh.motion.times > begin + 1e-6) & (mesh.motion.times < end - 1e-6)].tolist()
+        first, last = float(mesh.motion.times[0]), float(mesh.motion.times[-1])
+        # Outside its times a motion stands still, and needs no key.
+        ends = sorted({min(max(edge, first), last) for edge in span})
+        moments = sorted({*ends, *own})
+        keys = self._file.array(np.array([max(t - begin, 0.0) * seconds for t in moments], np.float32), bounds=True)
+        poses = [pose_at(mesh.motion, time) for time in moments]
+        quats = torch.nn.functional.normalize(torch.stack([q for q, _ in poses]).double(), dim=-1)[..., [1, 2, 3, 0]]
+        places = mesh.motion.rest + torch.stack([shift for _, shift in poses])
         for k, node in enumerate(joints):
             self._channel(node, "rotation", keys, quats[:, k].numpy())
             self._channel(node, "translation", keys, places[:, k].numpy())
