@@ -18,7 +18,7 @@ from tween4d.io.ply import read_ply
 from tween4d.io.video import read_video
 from tween4d.stages.render import pose_asset, render_view
 
-QUICK = ExportOptions(frames=6, size=48, points=40)
+QUICK = ExportOptions(frames=6, size=48, points=40, faces=500)
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
