@@ -33,3 +33,12 @@ def test_where_decimation_always_fails_a_coarser_field_keeps_the_number_and_the_
     volume = np.einsum("fc,fc->", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6
     assert abs(volume / (4 / 3 * np.pi * 0.7**3) - 1) < 0.03
     assert np.abs(vertices.max(0) + vertices.min(0)).max() < 0.01
+
+
+def test_a_hole_within_the_object_is_filled() -> None:
+    """Oracle: the outer radius of a hollow ball; its inner wall would lie at half of it."""
+    places = np.stack(np.meshgrid(*[np.linspace(-1, 1, 40)] * 3, indexing="ij"), -1)
+    radius = np.linalg.norm(places, axis=-1)
+    field = np.maximum(radius - 0.7, 0.35 - radius).astype(np.float32)
+    vertices, _ = close_surface(field, np.full(3, -1, np.float32), 2 / 39, 2000)
+    assert np.abs(np.linalg.norm(vertices, axis=-1) - 0.7).max() < 0.03

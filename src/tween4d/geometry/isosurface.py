@@ -197,6 +197,10 @@ def _largest_parts(vertices: np.ndarray, triangles: np.ndarray) -> tuple[np.ndar
     graph = coo_matrix((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(len(vertices),) * 2)
     labels = connected_components(graph, directed=False)[1][triangles[:, 0]]
     sizes = np.bincount(labels)
-    kept = triangles[sizes[labels] >= SMALLEST_PART * sizes.max()]
+    corners = vertices[triangles].astype(np.float64)
+    volumes = np.bincount(labels, np.einsum("fc,fc->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])))
+    # A part turned the other way bounds a hole within another one, which nobody sees.
+    solid = np.sign(volumes) == np.sign(volumes[sizes.argmax()])
+    kept = triangles[((sizes >= SMALLEST_PART * sizes.max()) & solid)[labels]]
     used, renamed = np.unique(kept, return_inverse=True)
     return vertices[used], renamed.reshape(-1, 3).astype(np.int32)
