@@ -1,6 +1,9 @@
 """Laying the sheets of two pictures onto each other: which motion each place follows, agreed on from both sides."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +25,8 @@ from tween4d.priors.embedded.motion.likely import LearnedWeights, likely_motions
 from tween4d.priors.embedded.motion.matching import Likeness
 from tween4d.priors.embedded.motion.pieces import Motions, features, join, refine, search
 from tween4d.priors.embedded.motion.rendering import draw_sheet, warp
+
+T = TypeVar("T")
 
 Likenesses = tuple[Likeness, Likeness]
 """Of the places of the sheet over the start to the end, and of those over the end to the start."""
@@ -86,31 +91,60 @@ def register(
         likenesses: what a network says of the sheets' vertices, if one was asked.
     """
     size = _size(pictures[0])
-    there = _pool(sheets[0], pictures[0], pictures[1], size, config, likenesses[0])
-    back = _pool(sheets[1], pictures[1], pictures[0], size, config, likenesses[1])
-    pools = (join([there, back.inverse()]), join([back, there.inverse()]))
-    sides = tuple(
-        _side(sheet, picture, other, pool, size, spacing, config, likeness)
-        for sheet, picture, other, pool, likeness in zip(
-            sheets, pictures, pictures[::-1], pools, likenesses, strict=True
-        )
+    others = pictures[::-1]
+    there, back = _both(
+        lambda sheet, picture, other, likeness: _pool(sheet, picture, other, size, config, likeness),
+        sheets,
+        pictures,
+        others,
+        likenesses,
     )
-    chosen = [_labels(side, side.unary, spacing, config) for side in sides]
+    pools = (join([there, back.inverse()]), join([back, there.inverse()]))
+    sides = _both(
+        lambda sheet, picture, other, pool, likeness: _side(
+            sheet, picture, other, pool, size, spacing, config, likeness
+        ),
+        sheets,
+        pictures,
+        others,
+        pools,
+        likenesses,
+    )
+    chosen = _both(lambda side: _labels(side, side.unary, spacing, config), sides)
     for _ in range(config.rounds):
-        arrived = [_spots(side, columns) for side, columns in zip(sides, chosen, strict=True)]
-        chosen = [
-            _labels(side, side.unary + _consent(side, other, spots, spacing, config.weights), spacing, config)
-            for side, other, spots in zip(sides, sides[::-1], arrived[::-1], strict=True)
-        ]
-    arrived = [_spots(side, columns) for side, columns in zip(sides, chosen, strict=True)]
-    registered = [
-        _posed(side, other, columns, spots, back_spots, spacing, config.weights)
-        for side, other, columns, spots, back_spots in zip(
-            sides, sides[::-1], chosen, arrived, arrived[::-1], strict=True
+        arrived = _both(_spots, sides, chosen)
+        chosen = _both(
+            lambda side, other, spots: _labels(
+                side, side.unary + _consent(side, other, spots, spacing, config.weights), spacing, config
+            ),
+            sides,
+            sides[::-1],
+            arrived[::-1],
         )
-    ]
-    first = _polished(sheets[0], registered[0], pictures[0], pictures[1], spacing, config.polish)
-    second = _polished(sheets[1], registered[1], pictures[1], pictures[0], spacing, config.polish)
+    arrived = _both(_spots, sides, chosen)
+    registered = _both(
+        lambda side, other, columns, spots, back_spots: _posed(
+            side, other, columns, spots, back_spots, spacing, config.weights
+        ),
+        sides,
+        sides[::-1],
+        chosen,
+        arrived,
+        arrived[::-1],
+    )
+    return _both(
+        lambda sheet, posed, picture, other: _polished(sheet, posed, picture, other, spacing, config.polish),
+        sheets,
+        registered,
+        pictures,
+        others,
+    )
+
+
+def _both(direction: Callable[..., T], *arguments: tuple[Any, Any]) -> tuple[T, T]:
+    """What a function of one direction gives for both, side by side: neither waits for the other's arithmetic."""
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(direction, *arguments)
     return first, second
 
 
