@@ -21,9 +21,9 @@ install: $(STAMP)
 demo: install
 	$(BIN)/tween4d demo
 
-# Arguments go to pytest: `make test TESTS="tests/io -x"`.
+# Arguments go to pytest: `make test TESTS="tests/io -x"`. A process per core takes whole files; `-n 0` is for debuggers.
 test: install
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(TESTS)
 
 PYTHON_CODE := setup.py src tests $(wildcard examples benchmarks training)
 
