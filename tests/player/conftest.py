@@ -38,7 +38,8 @@ def chromium_path() -> str:
     return str(path)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while it is open, this thread can run no other event loop.
+@pytest.fixture(scope="module")
 def browser(chromium_path: str) -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
@@ -94,7 +95,7 @@ def open_player(browser: Any) -> Iterator[Callable[..., OpenPage]]:
         player.page.context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def still_player(browser: Any, page_path: Path) -> Iterator[OpenPage]:
     """One open page for all tests that only ask for pictures at a time and view."""
     player = _open(browser, page_path)
