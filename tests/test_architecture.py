@@ -47,7 +47,7 @@ ADAPTERS = {
     "starlette": r"app/studio/web/.*",
     "pydantic": r"app/studio/web/.*",
     "uvicorn": r"app/studio/serve\.py",
-    "pxr": r"io/usd\.py",
+    "pxr": r"io/usd(_mesh)?\.py",
     "numba": r"splatting/.*|.*kernels\.py",
     "torchvision": r"(?!)",
     "pickle": r"(?!)",

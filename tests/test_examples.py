@@ -52,7 +52,7 @@ def test_a_scene_refers_to_an_exported_stage(asset: Asset4D, tmp_path: Path) -> 
     pytest.importorskip("pxr", reason="usd-core is not installed; the USD example was not run")
     from pxr import Usd, UsdGeom, UsdVol
 
-    export_asset(asset, tmp_path / "a.usdc", ExportOptions(frames=9))
+    export_asset(asset, tmp_path / "a.usdc", ExportOptions(frames=9, usd="splats"))
     runpy.run_path(str(EXAMPLES / "usd_scene.py"))["make_scene"](tmp_path / "a.usdc", tmp_path / "scene.usda")
     assert (tmp_path / "scene.usda").stat().st_size < 3000
     stage = Usd.Stage.Open(str(tmp_path / "scene.usda"))

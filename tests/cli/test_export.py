@@ -77,7 +77,8 @@ def test_what_cannot_be_exported_is_said_in_a_sentence(
         ("a.splats.glb", ["loses the motion; --frames N makes a flip-book"]),
         ("a.glb", [".glb loses translucency"]),
         ("a.html", []),
-        ("a.usdc", []),
+        ("a.usdc", ["a colour per vertex"]),
+        ("a.usdz", []),
     ],
 )
 def test_what_a_format_loses_is_said_before_it_is_written(

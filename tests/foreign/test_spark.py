@@ -2,9 +2,6 @@
 
 import base64
 import io
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +11,7 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from tests.foreign.conftest import missing, node_program
+from tests.foreign.conftest import viewer_page
 from tests.player.moving_ellipsoid import moving_ellipsoid
 from tween4d.app.export import ExportOptions, export_asset
 from tween4d.data.asset import Asset4D
@@ -22,10 +19,7 @@ from tween4d.data.cameras import input_camera
 from tween4d.stages.render import render_view
 
 HERE = Path(__file__).parent
-PACKAGES = HERE.parents[1] / "player" / "node_modules"
 SIZE, TIME = 256, 0.8
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--no-sandbox")
 
 
 @pytest.fixture(scope="module")
@@ -36,27 +30,8 @@ def asset() -> Asset4D:
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A page with the viewer in it and no network."""
-    bundler = PACKAGES / "esbuild" / "bin" / "esbuild"
-    chromium = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if not bundler.is_file() or chromium is None:
-        missing("the player's packages or chromium are not installed")
-    folder = tmp_path_factory.mktemp("spark")
-    words = ["--bundle", "--format=iife", "--loader:.wasm=binary", "--log-level=error", f"--outfile={folder / 'p.js'}"]
-    subprocess.run(
-        [node_program(), bundler, HERE / "spark.mjs", *words],
-        env=os.environ | {"NODE_PATH": str(PACKAGES)}, check=True, timeout=60,
-    )  # fmt: skip
-    (folder / "p.html").write_text('<!doctype html><script src="p.js"></script>')
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("the package playwright is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        opened = browser.new_page()
-        opened.goto((folder / "p.html").as_uri())
+    with viewer_page(HERE / "spark.mjs", tmp_path_factory.mktemp("spark")) as opened:
         yield opened
-        browser.close()
 
 
 @pytest.mark.parametrize("suffix", [".ply", ".compressed.ply", ".splat", ".spz", ".sog"])

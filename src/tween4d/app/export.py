@@ -4,17 +4,17 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
-from typing import get_args
+from typing import Literal, get_args
 
 import torch
 
 from tween4d.app.films import CameraPath, FilmConfig, FilmView, film_views, parse_background, render_film, resized_for
 from tween4d.app.image_sequences import frame_names, write_images
+from tween4d.app.meshes import asset_meshes, check_mesh, mesh_poses, parse_rig
 from tween4d.data.asset import Asset4D
 from tween4d.data.gaussians import Gaussians
-from tween4d.errors import BackendError, InputError
+from tween4d.errors import InputError
 from tween4d.events import Listener, Note, silent
 from tween4d.io import FORMATS, Format, format_of
 from tween4d.io.atomic import check_target
@@ -26,7 +26,7 @@ from tween4d.stages.render import pose_asset, pose_clip, trace_points, with_fitt
 MAX_FRAMES = 4096
 MAX_PAGES = 256
 MAX_SIZE = 4096
-MAX_FACES = 200_000
+Usd = Literal["both", "splats", "mesh"]
 PICTURES = ("png", "exr")
 EACH = ("ply", "compressed.ply", "splat", "spz", "sog", *PICTURES)
 """Kinds of file that a folder may hold, one per frame."""
@@ -44,11 +44,16 @@ class ExportOptions:
     """Frames of a film, a sequence, a stage or of tracked points; None takes the asset's own number. Moments of a
     flip-book; None writes one moment."""
     size: int | None = None
-    """Longer side of a film, pixels; None takes 512, and 320 for GIF and WebP."""
+    """Longer side of a film, pixels; None takes 512, and 320 for GIF and WebP. Side of a mesh's texture; None takes
+    what the pictures have to give."""
     points: int = 4096
     """Tracked points at most."""
     faces: int = 12000
     """Triangles of a mesh per clip, about."""
+    rig: str = "nodes"
+    """What a mesh hangs on: `nodes`, `reduce:N` or `morph`."""
+    usd: Usd = "both"
+    """What an OpenUSD stage holds."""
     fps: float | None = None
     """Pictures a second of a film; None takes 24, and 12.5 for GIF and WebP."""
     background: str | None = None
@@ -83,12 +88,14 @@ def check_export(target: Path | str, *, overwrite: bool, options: ExportOptions 
     if form.content == "film" and transparent and not form.alpha:
         able = ", ".join(f.suffix for f in FORMATS.values() if f.alpha)
         raise InputError(f"a {form.suffix} film cannot be transparent", remedy=f"use {able}, or a folder of png")
-    if form.content == "mesh":
-        _check_mesh_libraries()
+    if form.content == "mesh" or (form.content == "stage" and options.usd != "splats"):
+        check_mesh(options.faces)
     if form.content == "stage":
         from tween4d.io.usd import require_usd
 
         require_usd()
+        if options.usd != "splats" and parse_rig(options.rig) == "morph":
+            raise InputError("a mesh in a USD stage has joints", remedy="use nodes or reduce:N")
     if form.content == "sequence":
         check_folder(Path(target), overwrite=overwrite)
     else:
@@ -126,6 +133,10 @@ def losses(asset: Asset4D, form: Format, options: ExportOptions = ExportOptions(
     if form.content == "splats":
         many = options.frames is not None and options.frames > 1
         told.append("motion between its moments" if many else "the motion; --frames N makes a flip-book")
+    elif form.content == "stage":
+        told += [FORMATS[".glb"].loses] if options.usd == "mesh" else []
+        if options.usd != "splats" and form.suffix != ".usdz":
+            told.append("the mesh's texture, which becomes a colour per vertex; .usdz keeps it")
     elif form.loses:
         told.append(form.loses)
     degree = int(asset.clips[0].gaussians.sh.shape[1] ** 0.5) - 1
@@ -143,20 +154,15 @@ def _check_ranges(options: ExportOptions) -> None:
         raise InputError("the frames a second must be between 1 and 240", f"{options.fps:g}")
     if options.points < 1:
         raise InputError("the number of points must be at least 1", str(options.points))
-    if not 100 <= options.faces <= MAX_FACES:
-        raise InputError(f"the number of faces must be between 100 and {MAX_FACES}", str(options.faces))
+    parse_rig(options.rig)
+    if options.usd not in get_args(Usd):
+        raise InputError("a stage cannot hold this", repr(options.usd), f"use {', '.join(get_args(Usd))}")
     if options.camera not in get_args(CameraPath):
         raise InputError("there is no such camera path", options.camera, f"use {', '.join(get_args(CameraPath))}")
     if not -360 <= options.azimuth <= 360:
         raise InputError("the azimuth must be between -360 and 360 degrees", f"{options.azimuth:g}")
     if not -89 <= options.elevation <= 89:
         raise InputError("the elevation must be between -89 and 89 degrees", f"{options.elevation:g}")
-
-
-def _check_mesh_libraries() -> None:
-    missing = [name for name in ("xatlas", "fast_simplification") if find_spec(name) is None]
-    if missing:
-        raise BackendError("a mesh needs more libraries", ", ".join(missing), "run pip install 'tween4d[mesh]'")
 
 
 def _seen(asset: Asset4D, time: float) -> Gaussians:
@@ -202,12 +208,13 @@ def _stage(asset: Asset4D, target: Path, options: ExportOptions, write: Callable
 
     times = _times(asset, options)
     tracks = []
-    for index, clip in enumerate(asset.clips):
+    for index, clip in enumerate(asset.clips if options.usd != "mesh" else ()):
         frames = [frame for frame, time in enumerate(times) if clip.presence(time) > 0]
         if frames:
             moments = tuple(with_fitted_blur(asset, pose_clip(clip, times[frame])) for frame in frames)
             tracks.append(SplatTrack(f"clip_{index}", tuple(frames), moments))
-    write(asset, tracks, len(times), target)
+    meshes = asset_meshes(asset, options.faces, options.size, options.rig) if options.usd != "splats" else ()
+    write(asset, tracks, len(times), target, meshes)
 
 
 def _sequence(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
@@ -234,16 +241,8 @@ def _points(asset: Asset4D, target: Path, options: ExportOptions, write: Callabl
 
 
 def _mesh(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
-    from tween4d.stages.mesh import MeshConfig, mesh_clip
-
-    config = MeshConfig(faces=options.faces)
-    seams = [(one.fade_out[0] + two.fade_in[1]) / 2 for one, two in zip(asset.clips, asset.clips[1:], strict=False)]
-    spans = zip([0.0, *seams], [*seams, 1.0], strict=True)
-    meshes = [
-        mesh_clip(with_fitted_blur(asset, clip.gaussians), clip.skin, clip.motion, span, config)
-        for clip, span in zip(asset.clips, spans, strict=True)
-    ]
-    write(asset, meshes, target)
+    meshes = asset_meshes(asset, options.faces, options.size, options.rig)
+    write(asset, meshes, target, mesh_poses(meshes, options.rig))
 
 
 def _views(asset: Asset4D, kind: str, options: ExportOptions) -> tuple[list[FilmView], float]:

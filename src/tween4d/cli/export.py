@@ -22,7 +22,7 @@ class FilmOptions:
     fps: Annotated[float | None, arg(metavar="N", help_behavior_hint="(default: 24, .gif and .webp 12.5)")] = None
     """Pictures a second."""
     size: Annotated[int | None, arg(metavar="PIXELS", help_behavior_hint="(default: 512, .gif and .webp 320)")] = None
-    """Longer side."""
+    """Longer side; of a mesh's texture, which else has the detail of the pictures."""
     background: Annotated[
         str | None, arg(metavar="COLOR", help_behavior_hint="(default: white; .mov and pictures transparent)")
     ] = None
@@ -43,11 +43,12 @@ class Export:
     .ply .splat    Gaussians at one moment (--time), as are .compressed.ply, .spz
                    and .sog
     .splats.glb    Gaussians in glTF; a flip-book with --frames N
-    .glb           animated mesh: textured, skinned to the nodes, one mesh and
-                   animation per fragment; what is translucent becomes solid,
+    .glb           animated mesh: textured, skinned to the nodes (--rig), one mesh
+                   and animation per fragment; what is translucent becomes solid,
                    colours no longer depend on the view
-    .usdz          OpenUSD stage, Gaussians with time samples, as are .usda and
-                   .usdc; needs tween4d[usd]
+    .usdz          OpenUSD stage: Gaussians with time samples, and the mesh, which
+                   AR Quick Look plays (--usd); as are .usda and .usdc; needs
+                   tween4d[usd]
     .npz           tracked points [T, M, 3] in world units, colors [M, 3], times [T]
     .json          the cameras of a film
     no suffix, or a slash at the end: a folder, one file per frame (--each);
@@ -69,6 +70,10 @@ class Export:
     """Tracked points at most."""
     faces: Annotated[int, arg(metavar="N")] = 12000
     """Triangles of a mesh per fragment, about."""
+    rig: Annotated[str, arg(metavar="RIG")] = "nodes"
+    """What a mesh hangs on: nodes; reduce:N, at most N joints; morph, none, but poses to blend."""
+    usd: Literal["both", "splats", "mesh"] = "both"
+    """What an OpenUSD stage holds; both are variants, of which .usdz shows the mesh."""
     overwrite: Flag = False
     """Replace what exists."""
 
@@ -85,6 +90,8 @@ class Export:
             size=film.size,
             points=self.points,
             faces=self.faces,
+            rig=self.rig,
+            usd=self.usd,
             fps=film.fps,
             background=film.background,
             camera=film.camera,

@@ -27,3 +27,15 @@ class ClipMesh:
     motion: NodeMotion
     span: tuple[float, float]
     """When the mesh is shown: from the first time until before the second; spans of an asset cover [0, 1]."""
+
+
+@dataclass(frozen=True)
+class MeshPoses:
+    """A mesh in motion without a skin: its vertices at a few times, between which they go straight."""
+
+    times: Float[Tensor, "k"]
+    """Increasing, of the whole asset; from the beginning of the mesh's span to its end."""
+    vertices: Float[Tensor, "k n 3"]
+    """World units."""
+    normals: Float[Tensor, "k n 3"]
+    """Unit, outwards."""

@@ -87,7 +87,7 @@ FORMATS: dict[str, Format] = {
             harmonics=False,
         ),
         *(
-            Format(suffix, "stage", f"OpenUSD stage{kind}, Gaussians with time samples", "tween4d.io.usd:write_usd")
+            Format(suffix, "stage", f"OpenUSD stage{kind}, Gaussians and mesh", "tween4d.io.usd:write_usd")
             for suffix, kind in ((".usda", " as text"), (".usdc", ""), (".usdz", " in an archive"))
         ),
         Format("", "sequence", "folder, one file per frame", "tween4d.io.ply:write_ply"),

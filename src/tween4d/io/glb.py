@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from tween4d.data.asset import Asset4D
 from tween4d.data.cameras import ORBIT_RADIUS
-from tween4d.data.mesh import ClipMesh
+from tween4d.data.mesh import ClipMesh, MeshPoses
 from tween4d.data.nodes import pose_at
 from tween4d.io.atomic import whole_file
 
@@ -72,13 +73,17 @@ class GlbFile:
         )  # fmt: skip
 
 
-def write_glb(asset: Asset4D, meshes: list[ClipMesh], target: Path) -> Path:
-    """Write one skinned mesh per clip, its nodes as joints, and animations for the whole and for each clip.
+def write_glb(asset: Asset4D, meshes: list[ClipMesh], target: Path, poses: list[MeshPoses] | None = None) -> Path:
+    """Write one mesh per clip, and animations for the whole and for each clip.
 
-    A mesh is shown only within its span: the root of its joints has scale 1 there and 0 elsewhere, by steps. Linear
-    blend skinning of glTF is that of `splatting/skinning.py`, so the mesh moves as the Gaussians do. The material shows
-    the texture unlit (KHR_materials_unlit) and falls back to a rough one.
+    A mesh hangs on its nodes as joints; linear blend skinning of glTF is that of `splatting/skinning.py`, so the mesh
+    moves as the Gaussians do. With poses it has morph targets instead, one pose after another with weight 1.
 
+    A mesh is shown only within its span: the root of its joints, or the mesh, has scale 1 there and 0 elsewhere, by
+    steps. The material shows the texture unlit (KHR_materials_unlit) and falls back to a rough one.
+
+    Args:
+        poses: of each mesh.
     Raises:
         OutputError: when it cannot be written.
     """
@@ -87,28 +92,30 @@ def write_glb(asset: Asset4D, meshes: list[ClipMesh], target: Path) -> Path:
     file.document["extensionsUsed"] = ["KHR_materials_unlit"]
     tops = [add_camera(file, asset)]
     file.add("samplers", {"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071})
-    roots, joints = [], []
+    parts = []
     for index, mesh in enumerate(meshes):
-        root, names = _skeleton(file, mesh, index)
-        skin = _skin(file, mesh, root, names)
-        shape = _primitive(file, mesh, index)
-        node = file.add("nodes", {"name": f"mesh {index}", "mesh": shape, "skin": skin})
-        tops += [root, node]
-        roots.append(root)
-        joints.append(names)
+        own = None if poses is None else poses[index]
+        node = {"name": f"mesh {index}", "mesh": _primitive(file, mesh, index, own)}
+        if own is not None:
+            root = file.add("nodes", node)
+            parts.append(_Part(mesh, root, [], own))
+            tops.append(root)
+            continue
+        root, joints = _skeleton(file, mesh, index)
+        parts.append(_Part(mesh, root, joints))
+        tops += [root, file.add("nodes", node | {"skin": _skin(file, mesh, root, joints)})]
     file.add("scenes", {"nodes": tops})
     whole = _Animation(file, "whole")
-    for mesh, root, names in zip(meshes, roots, joints, strict=True):
-        whole.show(root, mesh.span, seconds)
-        whole.move(mesh, names, seconds)
+    for part in parts:
+        whole.show(part.root, part.mesh.span, seconds)
+        whole.move(part, seconds)
     whole.close()
-    for index, mesh in enumerate(meshes if len(meshes) > 1 else []):
-        part = _Animation(file, f"fragment {index + 1}")
-        begin, end = mesh.span
-        for other, root in enumerate(roots):
-            part.scale(root, [0.0], [1.0 if other == index else 0.0])
-        part.move(mesh, joints[index], seconds, (begin, end))
-        part.close()
+    for index, part in enumerate(parts if len(parts) > 1 else []):
+        alone = _Animation(file, f"fragment {index + 1}")
+        for other in parts:
+            alone.scale(other.root, [0.0], [1.0 if other is part else 0.0])
+        alone.move(part, seconds, part.mesh.span)
+        alone.close()
     with whole_file(target) as part_file:
         part_file.write_bytes(file.packed())
     return target
@@ -145,16 +152,30 @@ def _skin(file: GlbFile, mesh: ClipMesh, root: int, names: list[int]) -> int:
     return file.add("skins", {"joints": names, "skeleton": root, "inverseBindMatrices": matrices})
 
 
-def _primitive(file: GlbFile, mesh: ClipMesh, index: int) -> int:
-    joints = mesh.skin.indices.numpy()
-    kind = np.uint8 if joints.max() < 256 else np.uint16
+@dataclass(frozen=True)
+class _Part:
+    """A mesh, the node that shows or hides it, and what moves it: joints, or poses."""
+
+    mesh: ClipMesh
+    root: int
+    joints: list[int]
+    poses: MeshPoses | None = None
+
+
+def _primitive(file: GlbFile, mesh: ClipMesh, index: int, poses: MeshPoses | None) -> int:
+    places, normals = (mesh.vertices, mesh.normals) if poses is None else (poses.vertices[0], poses.normals[0])
     attributes = {
-        "POSITION": file.array(_floats(mesh.vertices), ARRAY, bounds=True),
-        "NORMAL": file.array(_floats(mesh.normals), ARRAY),
+        "POSITION": file.array(_floats(places), ARRAY, bounds=True),
+        "NORMAL": file.array(_floats(normals), ARRAY),
         "TEXCOORD_0": file.array(_floats(mesh.coordinates), ARRAY),
-        "JOINTS_0": file.array(joints.astype(kind), ARRAY),
-        "WEIGHTS_0": file.array(_floats(mesh.skin.weights), ARRAY),
     }
+    if poses is None:
+        joints = mesh.skin.indices.numpy()
+        kind = np.uint8 if joints.max() < 256 else np.uint16
+        attributes |= {
+            "JOINTS_0": file.array(joints.astype(kind), ARRAY),
+            "WEIGHTS_0": file.array(_floats(mesh.skin.weights), ARRAY),
+        }
     stream = io.BytesIO()
     Picture.fromarray((mesh.texture.numpy() * 255).round().astype(np.uint8)).save(stream, "PNG")
     image = file.add("images", {"bufferView": file.view(stream.getvalue()), "mimeType": "image/png"})
@@ -165,13 +186,21 @@ def _primitive(file: GlbFile, mesh: ClipMesh, index: int) -> int:
         {"name": f"clip {index}", "pbrMetallicRoughness": surface, "extensions": {"KHR_materials_unlit": {}}},
     )
     triangles = file.array(mesh.triangles.numpy().astype(np.uint32).ravel(), ELEMENT)
-    return file.add(
-        "meshes",
-        {
-            "name": f"clip {index}",
-            "primitives": [{"attributes": attributes, "indices": triangles, "material": material}],
-        },
-    )
+    primitive = {"attributes": attributes, "indices": triangles, "material": material}
+    entry: dict[str, Any] = {"name": f"clip {index}", "primitives": [primitive]}
+    # The first pose is the mesh itself.
+    others = range(1, 0 if poses is None else len(poses.times))
+    if poses is not None and len(others):
+        primitive["targets"] = [
+            {
+                "POSITION": file.array(_floats(poses.vertices[k] - places), ARRAY, bounds=True),
+                "NORMAL": file.array(_floats(poses.normals[k] - normals), ARRAY),
+            }
+            for k in others
+        ]
+        names = [f"time {float(poses.times[k]):.3f}" for k in others]
+        entry |= {"weights": [0.0] * len(names), "extras": {"targetNames": names}}
+    return file.add("meshes", entry)
 
 
 class _Animation:
@@ -195,19 +224,30 @@ class _Animation:
         keys += [(end * seconds, 0.0)] if end < 1 else []
         self.scale(root, [key[0] for key in keys], [key[1] for key in keys])
 
-    def move(self, mesh: ClipMesh, joints: list[int], seconds: float, span: tuple[float, float] = (0.0, 1.0)) -> None:
-        """Rotations xyzw and places of all joints at the motion's own times and at both ends of the span."""
+    def move(self, part: _Part, seconds: float, span: tuple[float, float] = (0.0, 1.0)) -> None:
+        """Whatever moves a part, at its own times and at both ends of the span, counted from its beginning."""
+        if part.poses is None:
+            self._turn(part, seconds, span)
+        elif len(part.poses.times) > 1:
+            times = [max(t - span[0], 0.0) * seconds for t in part.poses.times.tolist()]
+            keys = self._file.array(np.array(times, np.float32), bounds=True)
+            weights = np.eye(len(times), dtype=np.float32)[:, 1:]
+            self._channel(part.root, "weights", keys, weights.ravel())
+
+    def _turn(self, part: _Part, seconds: float, span: tuple[float, float]) -> None:
+        """Rotations xyzw and places of all joints."""
         begin, end = span
-        own = mesh.motion.times[(mesh.motion.times > begin + 1e-6) & (mesh.motion.times < end - 1e-6)].tolist()
-        first, last = float(mesh.motion.times[0]), float(mesh.motion.times[-1])
+        motion = part.mesh.motion
+        own = motion.times[(motion.times > begin + 1e-6) & (motion.times < end - 1e-6)].tolist()
+        first, last = float(motion.times[0]), float(motion.times[-1])
         # Outside its times a motion stands still, and needs no key.
         ends = sorted({min(max(edge, first), last) for edge in span})
         moments = sorted({*ends, *own})
         keys = self._file.array(np.array([max(t - begin, 0.0) * seconds for t in moments], np.float32), bounds=True)
-        poses = [pose_at(mesh.motion, time) for time in moments]
+        poses = [pose_at(motion, time) for time in moments]
         quats = torch.nn.functional.normalize(torch.stack([q for q, _ in poses]).double(), dim=-1)[..., [1, 2, 3, 0]]
-        places = mesh.motion.rest + torch.stack([shift for _, shift in poses])
-        for k, node in enumerate(joints):
+        places = motion.rest + torch.stack([shift for _, shift in poses])
+        for k, node in enumerate(part.joints):
             self._channel(node, "rotation", keys, quats[:, k].numpy())
             self._channel(node, "translation", keys, places[:, k].numpy())
 

@@ -1,7 +1,11 @@
-"""The asset as an OpenUSD stage with time samples: Gaussians as ParticleField3DGaussianSplat; needs usd-core."""
+"""The asset as an OpenUSD stage with time samples: Gaussians as ParticleField3DGaussianSplat, skinned meshes, or both.
+
+Needs usd-core.
+"""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +15,16 @@ import numpy as np
 from tween4d.data.asset import Asset4D
 from tween4d.data.cameras import ORBIT_RADIUS
 from tween4d.data.gaussians import Gaussians
+from tween4d.data.mesh import ClipMesh
 from tween4d.errors import BackendError, OutputError
 from tween4d.io.atomic import whole_file
 from tween4d.io.packing import as_array, unit_quats
+from tween4d.io.usd_mesh import add_mesh
 
 INCH = 36.0
 """Width of the camera's film, millimetres of a full frame; only its ratio to the focal length matters."""
+SHOWN = "shown"
+"""The variant set of a stage that holds the asset twice."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,15 @@ def require_usd() -> None:
         raise BackendError("USD needs usd-core, 26.3 or newer", remedy="run pip install 'tween4d[usd]'")
 
 
-def write_usd(asset: Asset4D, tracks: Sequence[SplatTrack], frames: int, target: Path) -> Path:
-    """Write `.usda`, `.usdc` or `.usdz`: the tracks, and the input camera, under /tween4d; +Y up.
+def write_usd(
+    asset: Asset4D, tracks: Sequence[SplatTrack], frames: int, target: Path, meshes: Sequence[ClipMesh] = ()
+) -> Path:
+    """Write `.usda`, `.usdc` or `.usdz`: tracks, meshes, and the input camera, under /tween4d; +Y up.
 
     Centres, orientations (in half precision) and, where a clip fades, opacities have a time sample per frame; sizes
     and harmonics have one value. A frame is a time code, and as many pass in a second as the asset's duration asks
-    for.
+    for. Where there are tracks and meshes, they are variants `splats` and `mesh` of the variant set `shown`; archives
+    show the mesh, which is all that AR Quick Look knows, the others the splats. Textures are in archives only.
 
     Args:
         frames: of the whole stage, from time 0 to time 1.
@@ -55,19 +66,40 @@ def write_usd(asset: Asset4D, tracks: Sequence[SplatTrack], frames: int, target:
         OutputError: when it cannot be written.
     """
     require_usd()
+    kind = target.suffix.lower()
     with tempfile.TemporaryDirectory() as folder:
-        layer = Path(folder) / f"{target.stem or 'asset'}{'.usda' if target.suffix.lower() == '.usda' else '.usdc'}"
+        layer = Path(folder) / f"{target.stem or 'asset'}{'.usda' if kind == '.usda' else '.usdc'}"
         stage = _new_stage(asset, layer, frames)
-        for track in tracks:
-            _add_splats(stage, track)
-        # Further content of the stage, such as a skinned mesh, belongs here.
+        with _variant(stage, "splats", bool(tracks and meshes)):
+            for track in tracks:
+                _add_splats(stage, track)
+        pictures = []
+        with _variant(stage, "mesh", bool(tracks and meshes)):
+            for index, mesh in enumerate(meshes):
+                beside = Path(folder) / "textures" if kind == ".usdz" else None
+                pictures.append(add_mesh(stage, f"/tween4d/mesh_{index}", mesh, frames, beside))
+        if tracks and meshes:
+            stage.GetDefaultPrim().GetVariantSet(SHOWN).SetVariantSelection("mesh" if kind == ".usdz" else "splats")
         stage.GetRootLayer().Save()
         with whole_file(target) as part:
-            if target.suffix.lower() == ".usdz":
-                _zip(layer, part)
+            if kind == ".usdz":
+                _zip([layer, *(picture for picture in pictures if picture is not None)], part)
             else:
                 part.write_bytes(layer.read_bytes())
     return target
+
+
+@contextmanager
+def _variant(stage: Any, name: str, wanted: bool) -> Iterator[None]:
+    """What is defined in the block belongs to a variant, if one is wanted."""
+    if not wanted:
+        yield
+        return
+    variants = stage.GetDefaultPrim().GetVariantSets().AddVariantSet(SHOWN)
+    variants.AddVariant(name)
+    variants.SetVariantSelection(name)
+    with variants.GetVariantEditContext():
+        yield
 
 
 def _new_stage(asset: Asset4D, layer: Path, frames: int) -> Any:
@@ -126,9 +158,11 @@ def _add_splats(stage: Any, track: SplatTrack) -> None:
             opacities.Set(values) if still else opacities.Set(values, code)
 
 
-def _zip(layer: Path, target: Path) -> None:
+def _zip(files: Sequence[Path], target: Path) -> None:
+    """The layer comes first; textures keep their folder."""
     from pxr import Sdf
 
-    archive = Sdf.ZipFileWriter.CreateNew(str(target))
-    if archive is None or not archive.AddFile(str(layer), layer.name) or not archive.Save():
+    archive, home = Sdf.ZipFileWriter.CreateNew(str(target)), files[0].parent
+    added = archive is not None and all(archive.AddFile(str(f), f.relative_to(home).as_posix()) for f in files)
+    if not added or not archive.Save():
         raise OutputError("the USD archive cannot be written", str(target), "check the space on the disk")

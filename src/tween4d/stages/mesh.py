@@ -21,6 +21,11 @@ from tween4d.splatting.rasterization import rasterize
 RINGS = {0.0: 12, 40.0: 8, -40.0: 8, 80.0: 2, -80.0: 2}
 SEEN_WITHIN = 0.03
 FRONT_BONUS = 4.0
+CELLS_PER_FACE = 1.73
+GRIDS = 32, 192
+"""Fewest and most cells along the longest side, where they are not asked for."""
+TEXTURES = 64, 2048
+"""Smallest and largest side, where it is not asked for."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,12 @@ class MeshConfig:
 
     faces: int = 12000
     """Triangles per clip, about."""
-    grid: int = 144
-    """Cells of the field along the object's longest side."""
+    grid: int | None = None
+    """Cells of the field along the object's longest side; None takes as many as the triangles can show."""
     view_size: int = 384
-    """Pixels of the pictures that shape and texture are read from."""
-    texture_size: int = 768
-    """Pixels of the texture's side."""
+    """Pixels of the pictures that shape and colours are read from."""
+    texture_size: int | None = None
+    """Pixels of the texture's side; None makes a texel as large as a pixel of the pictures, or a little smaller."""
     truncation: float = 0.04
     """Depth behind a seen surface within which a picture speaks of it, world units."""
 
@@ -62,13 +67,14 @@ def mesh_clip(
         normals = vertex_normals(vertices, triangles)
         rows, triangles, coordinates = unfold(vertices, triangles)
         vertices, normals = vertices[rows], normals[rows]
-        pixels, faces, weights = texels(coordinates, triangles, config.texture_size)
+        size = config.texture_size or _texture_size(vertices, triangles, coordinates, cameras[0])
+        pixels, faces, weights = texels(coordinates, triangles, size)
         corners = triangles[faces]
         places = np.einsum("pk,pkc->pc", weights, vertices[corners])
         facing = np.einsum("pk,pkc->pc", weights, normals[corners])
         planes = torch.cat([colors, depths[..., None], alphas[..., None]], -1)
         painted = _paint(torch.from_numpy(places), torch.from_numpy(facing), cameras, planes)
-        texture = _spread(pixels, painted, config.texture_size)
+        texture = _spread(pixels, painted, size)
     return ClipMesh(
         torch.from_numpy(vertices),
         torch.from_numpy(normals),
@@ -99,6 +105,24 @@ def hang_vertices(vertices: Float[Tensor, "v 3"], gaussians: Gaussians, skin: Sk
     kept = kept / kept.sum(1, keepdims=True)
     # A node without weight is named 0, as glTF wants it.
     return Skin(torch.from_numpy(np.where(kept > 0, best, 0)), torch.from_numpy(kept))
+
+
+def _grid(faces: int) -> int:
+    """A field whose surface has three to five times the triangles that are wanted, for decimation to choose from."""
+    low, high = GRIDS
+    return int(np.clip(round((CELLS_PER_FACE * faces) ** 0.5), low, high))
+
+
+def _texture_size(vertices: np.ndarray, triangles: np.ndarray, coordinates: np.ndarray, camera: Camera) -> int:
+    """The side at which a texel is as large as a pixel of the pictures, rounded up to a multiple of 64."""
+    a, b, c = (vertices[triangles[:, k]].astype(np.float64) for k in range(3))
+    u, v, w = (coordinates[triangles[:, k]].astype(np.float64) for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=-1).sum()
+    share = np.abs((v - u)[:, 0] * (w - u)[:, 1] - (v - u)[:, 1] * (w - u)[:, 0]).sum()
+    density = float(camera.intrinsics[0, 0] / camera.position.norm())
+    side = density * (area / max(share, 1e-9)) ** 0.5
+    low, high = TEXTURES
+    return int(np.clip(np.ceil(side / 64) * 64, low, high))
 
 
 def _cameras(size: int) -> list[Camera]:
@@ -139,7 +163,7 @@ def _surface(
     low = (gaussians.means - reach)[solid].amin(0) if solid.any() else gaussians.means.amin(0)
     high = (gaussians.means + reach)[solid].amax(0) if solid.any() else gaussians.means.amax(0)
     low, high = low.clamp(min=-0.75), high.clamp(max=0.75)
-    step = float((high - low).amax()) / config.grid
+    step = float((high - low).amax()) / (config.grid or _grid(config.faces))
     if not step > 0:
         raise InputError("the Gaussians enclose no surface", "an empty clip", "export another format")
     counts = ((high - low) / step).ceil().int().clamp(min=1) + 1

@@ -1,0 +1,75 @@
+"""An asset's clips as meshes, as an export asks for them."""
+
+import re
+from importlib.util import find_spec
+from typing import Literal
+
+from tween4d.data.asset import Asset4D
+from tween4d.data.mesh import ClipMesh, MeshPoses
+from tween4d.errors import BackendError, InputError
+from tween4d.stages.render import with_fitted_blur
+
+MAX_FACES = 200_000
+MAX_JOINTS = 1024
+LARGEST_VIEW = 512
+"""Side of the pictures that shape and colours are read from, at most; they are no larger than the inputs."""
+
+
+def parse_rig(word: str) -> int | Literal["nodes", "morph"]:
+    """What a mesh hangs on: all nodes, at most so many joints (`reduce:N`), or nothing (`morph`).
+
+    Raises:
+        InputError: for any other word.
+    """
+    if word in ("nodes", "morph"):
+        return word
+    found = re.fullmatch(r"reduce:(\d+)", word)
+    if found is None:
+        raise InputError("there is no such rig", repr(word), "use nodes, reduce:N or morph")
+    if not 1 <= int(found[1]) <= MAX_JOINTS:
+        raise InputError(f"a reduced rig must have between 1 and {MAX_JOINTS} joints", found[1])
+    return int(found[1])
+
+
+def check_mesh(faces: int) -> None:
+    """Refuse a mesh that cannot be made, before any work is done.
+
+    Raises:
+        InputError: the number of faces is out of range.
+        BackendError: a library is missing.
+    """
+    if not 100 <= faces <= MAX_FACES:
+        raise InputError(f"the number of faces must be between 100 and {MAX_FACES}", str(faces))
+    missing = [name for name in ("xatlas", "fast_simplification") if find_spec(name) is None]
+    if missing:
+        raise BackendError("a mesh needs more libraries", ", ".join(missing), "run pip install 'tween4d[mesh]'")
+
+
+def asset_meshes(asset: Asset4D, faces: int, texture: int | None, rig: str) -> list[ClipMesh]:
+    """One mesh per clip; each is shown up to the middle of the fade to the next.
+
+    Args:
+        faces: triangles per clip, about.
+        texture: side in pixels; None takes what the pictures have to give.
+        rig: see `parse_rig`; for `morph` the mesh keeps its nodes.
+    """
+    from tween4d.stages.mesh import MeshConfig, mesh_clip
+    from tween4d.stages.rig import RigConfig, reduce_rig
+
+    view = min(max(asset.image_width, asset.image_height), LARGEST_VIEW)
+    config = MeshConfig(faces=faces, view_size=view, texture_size=texture)
+    seams = [(one.fade_out[0] + two.fade_in[1]) / 2 for one, two in zip(asset.clips, asset.clips[1:], strict=False)]
+    spans = zip([0.0, *seams], [*seams, 1.0], strict=True)
+    meshes = [
+        mesh_clip(with_fitted_blur(asset, clip.gaussians), clip.skin, clip.motion, span, config)
+        for clip, span in zip(asset.clips, spans, strict=True)
+    ]
+    joints = parse_rig(rig)
+    return [reduce_rig(mesh, RigConfig(joints)) for mesh in meshes] if isinstance(joints, int) else meshes
+
+
+def mesh_poses(meshes: list[ClipMesh], rig: str) -> list[MeshPoses] | None:
+    """The poses of every mesh where it hangs on nothing, else None."""
+    from tween4d.stages.rig import pose_keys
+
+    return [pose_keys(mesh) for mesh in meshes] if parse_rig(rig) == "morph" else None
