@@ -20,7 +20,10 @@ from tween4d.app.stagewise import NEEDS, attempt, finished_account
 from tween4d.errors import BackendError
 from tween4d.io.atomic import whole_file
 
-COLUMNS = ("name", "state", "seconds", "cost", "psnr_start", "psnr_end", "gaussians", "bytes", "peak_memory", "reason")
+COLUMNS = (
+    "name", "state", "seconds", "processor_seconds", "cost", "psnr_start", "psnr_end", "psnr_near", "psnr_far",
+    "motion_error", "gaussians", "bytes", "peak_memory", "reason",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,11 @@ class Line:
     stage: int = 0
     tries: int = 0
     seconds: float = 0.0
-    """Of all its stages together."""
+    """Of all its stages together, by the clock."""
+    processor_seconds: float = 0.0
+    """What they worked of that."""
+    parts: int = 0
+    """Parts of the present stage that are still being made."""
     account: dict[str, Any] | None = None
     reason: str = ""
     state: str = "waiting"
@@ -62,14 +69,18 @@ class Line:
     def as_row(self, price: float) -> dict[str, Any]:
         """The line of the summary."""
         told = self.account or {}
-        psnr = told.get("endpoint_psnr", {})
+        psnr, scores = told.get("endpoint_psnr", {}), told.get("scores", {})
         return {
             "name": self.pair.name,
             "state": self.state,
             "seconds": round(self.seconds, 1),
+            "processor_seconds": round(self.processor_seconds, 1),
             "cost": round(self.seconds / 3600 * price, 6),
             "psnr_start": psnr.get("start", ""),
             "psnr_end": psnr.get("end", ""),
+            "psnr_near": scores.get("near", {}).get("PSNR", ""),
+            "psnr_far": scores.get("far", {}).get("PSNR", ""),
+            "motion_error": scores.get("points", {}).get("EPE", ""),
             "gaussians": told.get("gaussians", ""),
             "bytes": told.get("bytes", ""),
             "peak_memory": told.get("peak_memory", ""),
@@ -108,43 +119,64 @@ def run_batch(
     return lines
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What a task does: the present stage of a pair, or one part of it."""
+
+    line: Line
+    part: tuple[int, str] | None = None
+    """Number of the fragment, and the key of its input."""
+
+
 class _Batch:
     """The pairs under way and the tasks that stand for them."""
 
     def __init__(self, lines: list[Line], settings: BatchSettings, progress: Callable) -> None:
         self.lines, self.settings, self.progress = lines, settings, progress
-        self.waiting = [line for line in lines if line.state == "waiting"]
-        self.tasks: dict[ray.ObjectRef, Line] = {}
+        self.waiting = [line for line in reversed(lines) if line.state == "waiting"]
+        self.tasks: dict[ray.ObjectRef, _Work] = {}
+        self.before = len(lines) - len(self.waiting)
+        self.under_way = 0
         self.began, self.ended = time.monotonic(), 0
 
     def run(self) -> None:
         """Keep as many pairs under way as the cluster can use, until all have ended."""
-        most = max(2, int(self.settings.ahead * ray.cluster_resources().get("CPU", 1)))
         self._tell()
         while self.waiting or self.tasks:
-            while self.waiting and len(self.tasks) < most:
-                self._submit(self.waiting.pop(0))
+            # Nodes come and go, so the cluster is asked each time.
+            most = max(2, int(self.settings.ahead * ray.cluster_resources().get("CPU", 1)))
+            while self.waiting and self.under_way < most:
+                self.under_way += 1
+                self._submit(_Work(self.waiting.pop()))
             ready, _ = ray.wait(list(self.tasks), num_returns=1)
             for task in ready:
                 self._follow(task, self.tasks.pop(task))
 
-    def _submit(self, line: Line) -> None:
+    def _submit(self, work: _Work) -> None:
+        line = work.line
         need = NEEDS[line.stage]
         gpus = need.gpus if self.settings.gpus or ray.cluster_resources().get("GPU") else 0.0
         gpus = gpus if line.pair.priors == "pretrained" else 0.0
-        task = _stage.options(num_cpus=need.cpus, num_gpus=gpus, name=f"{line.pair.name}/{line.stage}").remote(
-            line.pair.as_json(), str(line.out), line.stage
+        name = f"{line.pair.name}/{line.stage}" + (f".{work.part[0]}" if work.part else "")
+        # While pairs wait, they keep all processors busy, and dividing a stage would only cost.
+        divide = not self.waiting
+        task = _stage.options(num_cpus=need.cpus, num_gpus=gpus, name=name).remote(
+            line.pair.as_json(), str(line.out), line.stage, divide, work.part
         )
         line.state = "running"
-        self.tasks[task] = line
+        self.tasks[task] = work
 
-    def _follow(self, task: ray.ObjectRef, line: Line) -> None:
+    def _follow(self, task: ray.ObjectRef, work: _Work) -> None:
+        line = work.line
         try:
             told = ray.get(task)
         except RayError as error:
             # The process or its node is gone. What it had finished lies in the working folder.
             told = {"lost": type(error).__name__}
         line.seconds += told.get("seconds", 0.0)
+        line.processor_seconds += told.get("processor_seconds", 0.0)
+        if line.state == "failed":
+            return  # another part of it has failed
         if "refused" in told:
             self._end(line, "failed", told["refused"])
         elif "lost" in told:
@@ -153,10 +185,17 @@ class _Batch:
             if line.tries > self.settings.retries:
                 self._end(line, "failed", f"{told['lost']} in stage {line.stage}, {line.tries} times")
             else:
-                self._submit(line)
+                self._submit(work)
+        elif work.part is not None:
+            line.parts -= 1
+            if line.parts == 0:
+                self._submit(_Work(line))
         elif line.stage < STAGES - 1:
             line.stage += 1
-            self._submit(line)
+            line.parts = told.get("parts", 0)
+            parts = [_Work(line, (part, told["key"])) for part in range(line.parts)]
+            for following in parts or [_Work(line)]:
+                self._submit(following)
         else:
             line.account = finished_account(line.pair, line.out)
             self._end(line, "done" if line.account else "failed", "" if line.account else "the asset is not there")
@@ -166,13 +205,13 @@ class _Batch:
         if state == "done" and not self.settings.keep_work:
             shutil.rmtree(working_folder(line.out), ignore_errors=True)
         self.ended += 1
+        self.under_way -= 1
         self._tell()
 
     def _tell(self) -> None:
-        before = sum(line.state == "done before" for line in self.lines)
-        left = len(self.lines) - before - self.ended
+        left = len(self.lines) - self.before - self.ended
         eta = (time.monotonic() - self.began) / self.ended * left if self.ended else None
-        self.progress(before + self.ended, len(self.lines), eta)
+        self.progress(self.before + self.ended, len(self.lines), eta)
 
 
 # Repetition is the driver's business: it says why, and another process may still hold the working folder.

@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from tween4d.app.case import load_case
 from tween4d.app.run import RunOptions
 from tween4d.config import preset
 from tween4d.errors import InputError, Tween4dError
 
-NUMBERS = {"seed": int, "frames": int, "fov": float}
-LARGEST_LIST = 2_000_000
+NUMBERS = {"seed": int, "frames": int, "fov": float, "azimuth": float, "elevation": float}
+FILES = ("start", "end", "mask_start", "mask_end", "guide")
+FRAGMENTS = ("auto", "1", "2", "4", "8")
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,35 @@ class Pair:
     end: str
     mask_start: str | None = None
     mask_end: str | None = None
+    guide: str | None = None
+    """In-between video in the place of the prior's."""
+    case: str | None = None
+    """Folder of a benchmark case: its pictures are taken, and the asset is scored against its truth."""
     preset: str = "standard"
     seed: int = 0
     frames: int | None = None
     fov: float = 33.8
     priors: str = "embedded"
+    fragments: str | None = None
+    prompt: str = ""
+    azimuth: float | None = None
+    """Where the object's front points, degrees."""
+    elevation: float | None = None
 
     @property
     def options(self) -> RunOptions:
         """The run's options."""
-        masks = [Path(mask) if mask else None for mask in (self.mask_start, self.mask_end)]
-        return RunOptions(frames=self.frames, mask_start=masks[0], mask_end=masks[1], fov=self.fov, priors=self.priors)
+        named = {name: Path(path) for name in FILES[2:] if (path := getattr(self, name))}
+        facing = None if self.azimuth is None else (self.azimuth, self.elevation)
+        return RunOptions(
+            frames=self.frames,
+            fov=self.fov,
+            priors=self.priors,
+            facing=facing,
+            fragments=self.fragments,  # type: ignore[arg-type]
+            prompt=self.prompt,
+            **named,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The line as plain values."""
@@ -48,7 +68,7 @@ def read_list(path: Path, preset_name: str) -> tuple[Pair, ...]:
 
     Args:
         path: `.csv` with a header, or `.jsonl` with an object a line; columns are the fields of `Pair`, of which start
-            and end are needed.
+            and end are needed, or a case.
         preset_name: of lines that name none.
     Raises:
         InputError: with the number of the line that cannot be used.
@@ -90,12 +110,16 @@ def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _pair(row: dict[str, Any], folder: Path, number: int, preset_name: str) -> Pair:
-    given = {str(key): value for key, value in row.items() if value not in (None, "")}
+    told = {str(key): value for key, value in row.items() if value not in (None, "")}
+    given: dict[str, Any] = {key: value if key in NUMBERS else str(value) for key, value in told.items()}
     unknown = set(given) - set(Pair.__dataclass_fields__)
     if unknown:
         raise InputError(
             "there is no such column", ", ".join(sorted(unknown)), f"use {', '.join(Pair.__dataclass_fields__)}"
         )
+    if "case" in given:
+        case = load_case((folder / given["case"]).absolute())
+        given = {"start": str(case.start), "end": str(case.end)} | given | {"case": str(case.folder)}
     for role in ("start", "end"):
         if role not in given:
             raise InputError(f"the {role} picture is missing")
@@ -105,13 +129,15 @@ def _pair(row: dict[str, Any], folder: Path, number: int, preset_name: str) -> P
                 given[name] = kind(given[name])
             except (TypeError, ValueError):
                 raise InputError(f"{name} is not a number", str(given[name])) from None
-    for role in ("start", "end", "mask_start", "mask_end"):
+    for role in FILES:
         if role in given:
-            given[role] = str((folder / str(given[role])).absolute())
+            given[role] = str((folder / given[role]).absolute())
             if not Path(given[role]).is_file():
                 raise InputError("there is no such file", given[role])
+    if given.get("fragments", "auto") not in FRAGMENTS:
+        raise InputError("there is no such number of fragments", given["fragments"], f"use {', '.join(FRAGMENTS)}")
     given = {"name": f"{number:07d}", "preset": preset_name} | given
-    if not re.fullmatch(r"[\w-][\w.-]{0,99}", str(given["name"])):
-        raise InputError("a name has other signs than letters, digits, - _ and .", str(given["name"]))
-    preset(str(given["preset"]))
+    if not re.fullmatch(r"[\w-][\w.-]{0,99}", given["name"]):
+        raise InputError("a name has other signs than letters, digits, - _ and .", given["name"])
+    preset(given["preset"])
     return Pair(**given)

@@ -15,7 +15,7 @@ from tween4d.app.run import own_version
 from tween4d.config import preset
 from tween4d.data.gaussians import sh_from_colors
 from tween4d.errors import Tween4dError
-from tween4d.priors.pretrained.estimates import estimate_all, recommended
+from tween4d.priors.pretrained.estimates import Estimate, estimate_all, recommended
 from tween4d.priors.register import DEFAULTS, REGISTER
 from tween4d.splatting import rasterize
 
@@ -46,8 +46,7 @@ def findings() -> dict[str, Any]:
         problems.append(f"the numba backend does not work, so nothing can be made: {backends['numba']}")
     if not player:
         problems.append("the player was not built into this installation: install again, with network access")
-    free = torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else None
-    estimates = estimate_all(free / 1e9 if free is not None else None, available_memory_bytes() / 1e9, _presets())
+    free = _device_memory()
     ffmpeg = _ffmpeg()
     if ffmpeg is None:
         problems.append("no ffmpeg: videos can be neither read nor written; install imageio-ffmpeg again")
@@ -60,7 +59,7 @@ def findings() -> dict[str, Any]:
         "cuda": torch.cuda.is_available(),
         "priors": priors,
         "device_memory_free": free,
-        "pretrained": [dataclasses.asdict(e) for e in estimates],
+        "pretrained": [dataclasses.asdict(e) for e in pretrained_estimates()],
         "recommended": recommended(free / 1e9 if free is not None else None),
         "threads": torch.get_num_threads(),
         "processors": os.cpu_count(),
@@ -92,6 +91,17 @@ def examined(found: dict[str, Any]) -> str:
     rows.append(("advice", f"motion on this machine: {found['recommended']}"))
     rows += [("problem", text) for text in found["problems"]] or [("verdict", "all is well")]
     return "\n".join(f"{name:10s} {text}" for name, text in rows)
+
+
+def pretrained_estimates() -> tuple[Estimate, ...]:
+    """What each pretrained prior would take on this machine, by preset."""
+    free = _device_memory()
+    return estimate_all(free / 1e9 if free is not None else None, available_memory_bytes() / 1e9, _presets())
+
+
+def _device_memory() -> int | None:
+    """Free bytes of the CUDA device, if there is one."""
+    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else None
 
 
 def _presets() -> dict[str, tuple[int, int]]:

@@ -35,6 +35,8 @@ from tween4d.priors.protocols import Orientable, PriorInfo, Priors, Releasable
 from tween4d.priors.register import SETS, make_set
 from tween4d.priors.user import GuideVideo
 from tween4d.stages.matte import border_contact
+from tween4d.steps import Step
+from tween4d.steps import run as plain_step
 
 STAGES = 7
 WORKING_SIZE = 512
@@ -77,6 +79,7 @@ def make_asset(
     listener: Listener = silent,
     work_dir: Path | None = None,
     options: RunOptions = RunOptions(),
+    step: Step = plain_step,
 ) -> Asset4D:
     """Make a 4D asset from two pictures of an object.
 
@@ -87,26 +90,28 @@ def make_asset(
         listener: receives the run's events; StageFinished carries each stage's value.
         work_dir: keeps finished stages and a preview picture; a rerun reuses what still holds. None keeps nothing.
         options: see `RunOptions`.
+        step: how a stage that is not reused is computed.
     Returns:
         The asset, with its provenance.
     Raises:
         Tween4dError: when an input, an option or the working folder cannot be used.
     """
     began = time.perf_counter()
-    config = _configured(preset_name, options)
+    config = configured(preset_name, options)
     images = load_inputs(start_path, end_path, options, listener)
     priors = chosen_priors(options, listener)
     folder = WorkingFolder(work_dir) if work_dir is not None else None
     with folder.held() if folder is not None else nullcontext():
         watched = _Watch(listener, work_dir, write_preview, priors)
-        step = CachedStep(
+        cached = CachedStep(
             folder,
             _identities(priors),
             watched.listen,
             count=STAGES,
             version=code_version(Path(tween4d.__file__).parent) if folder is not None else "",
+            compute=step,
         )
-        asset = inbetween(images, priors, config, seed=seed, step=step)
+        asset = inbetween(images, priors, config, seed=seed, step=cached)
     provenance = {
         "tween4d": own_version(),
         "preset": preset_name,
@@ -117,7 +122,7 @@ def make_asset(
             name: {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
             for name, path in _input_files(start_path, end_path, options).items()
         },
-        "seconds": {**step.timings, "total": round(time.perf_counter() - began, 3)},
+        "seconds": {**cached.timings, "total": round(time.perf_counter() - began, 3)},
         "plan": watched.plan,
         "facings": [_as_json(facing) for facing in watched.facings],
     }
@@ -185,7 +190,12 @@ class _Watch:
                 self.listener(Note(message, warning=True))
 
 
-def _configured(preset_name: str, options: RunOptions) -> Config:
+def configured(preset_name: str, options: RunOptions) -> Config:
+    """The config of a preset with what the options change of it.
+
+    Raises:
+        InputError: for an unknown preset or a number of frames out of range.
+    """
     config = preset(preset_name)
     config = replace(config, guide=replace(config.guide, prompt=options.prompt))
     if options.fragments is not None:

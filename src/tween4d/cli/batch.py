@@ -19,8 +19,8 @@ class Batch:
     $ tween4d batch pairs.jsonl -o /shared/assets --ray ray://head:10001
 
     The list has a column (or key) for start and end, and if you like name, preset,
-    seed, frames, fov, priors, mask_start, mask_end. The same command goes on where
-    an earlier one was interrupted. summary.csv tells time and quality of each.
+    seed and other options of a run. The same command goes on where an earlier one
+    was interrupted. summary.csv tells time, cost and quality of each.
     """
 
     list: Annotated[Positional[Path], arg(metavar="LIST")]
@@ -55,7 +55,7 @@ class Batch:
             raise InputError("the number of workers must be at least 1", str(self.workers))
         settings = BatchSettings(self.ray, self.gpus, self.workers, price=self.price, keep_work=self.keep_work)
         with counting("pairs") as tell:
-            lines = run_batch(pairs, self.out, settings, lambda done, of, eta: tell(done, of))
+            lines = run_batch(pairs, self.out, settings, tell)
         failed = [line for line in lines if line.state == "failed"]
         for line in failed[:10]:
             complain(f"warning: {line.pair.name}: {line.reason}")

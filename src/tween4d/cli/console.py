@@ -77,16 +77,32 @@ def progress() -> Iterator[Listener]:
 
 
 @contextmanager
-def counting(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows on a terminal how many of how many are done; silent otherwise."""
+def counting(text: str) -> Iterator[Callable[..., None]]:
+    """Shows on a terminal how many of how many are done and, if told, the seconds to go; silent otherwise."""
     if not sys.stderr.isatty():
-        yield lambda done, of: None
+        yield lambda done, of, left=None: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 
     with _bars(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()) as bars:
         task = bars.add_task(text, total=None)
-        yield lambda done, of: bars.update(task, completed=done, total=of)
+
+        def tell(done: int, of: int, left: float | None = None) -> None:
+            known = left is not None and done < of
+            bars.update(task, completed=done, total=of, description=f"{text}, {duration(left)} left" if known else text)
+
+        yield tell
+
+
+def duration(seconds: float) -> str:
+    """A span of time as people say it, such as `40 s` or `2 h 5 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    hours = round(minutes / 60)
+    return f"{hours // 24} d {hours % 24} h" if hours >= 48 else f"{minutes // 60} h {minutes % 60} min"
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from tween4d.errors import OutputError
 from tween4d.events import Listener, Note, StageFinished, StageStarted, silent
 from tween4d.io.atomic import as_output_error, whole_file
 from tween4d.io.values import Packed, ValueFormError, digest, pack, unpack
+from tween4d.steps import Step, run
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -123,6 +124,7 @@ class CachedStep:
         *,
         count: int,
         version: str,
+        compute: Step = run,
     ) -> None:
         """Prepare a wrapper for one run.
 
@@ -132,7 +134,9 @@ class CachedStep:
             listener: receives StageStarted and StageFinished with the stage's value.
             count: number of stages of the whole run.
             version: of the code, from `code_version`.
+            compute: how a stage that is not kept is called.
         """
+        self.compute = compute
         self.folder, self.identities, self.listener = folder, identities, listener
         self.count, self.version = count, version
         self.timings: dict[str, float] = {}
@@ -145,7 +149,7 @@ class CachedStep:
         entry = self._fetch(name, key)
         if entry is None:
             began = time.perf_counter()
-            value = stage(*args, **kwargs)
+            value = self.compute(stage, *args, **kwargs)
             entry = Entry(value, time.perf_counter() - began)
             if self.folder is not None:
                 self.folder.keep(name, key, value, entry.seconds)

@@ -38,7 +38,12 @@ class DeformConfig:
 
 
 def fit_motion(
-    canonical: tuple[Gaussians, ...], plan: FragmentPlan, views: MultiViews, config: DeformConfig
+    canonical: tuple[Gaussians, ...],
+    plan: FragmentPlan,
+    views: MultiViews,
+    config: DeformConfig,
+    *,
+    only: int | None = None,
 ) -> tuple[Clip, ...]:
     """Give each fragment's Gaussians control nodes and fit their motion to the guiding frames.
 
@@ -48,11 +53,13 @@ def fit_motion(
         canonical: one set of Gaussians per fragment, at its keyframe.
         plan: fragments and the guide; its lattices give the starting motion.
         views: the keyframes' cameras; a neighbour's views also supervise the moment of its keyframe.
+        only: the one fragment to be fitted; fragments do not depend on one another.
     Returns:
         One clip per fragment, in order; at its keyframe a clip's motion is the identity. Each clip reaches `overlap`
         frames beyond its inner seams; fades are still those of a single clip.
     """
-    return tuple(_fit_fragment(gaussians, index, plan, views, config) for index, gaussians in enumerate(canonical))
+    chosen = range(len(canonical)) if only is None else (only,)
+    return tuple(_fit_fragment(canonical[index], index, plan, views, config) for index in chosen)
 
 
 def _fit_fragment(

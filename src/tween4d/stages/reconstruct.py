@@ -31,17 +31,21 @@ class ReconstructConfig:
     """How often Gaussians are split where the picture is wrong and removed where they are empty."""
 
 
-def reconstruct_keyframes(views: MultiViews, config: ReconstructConfig) -> tuple[Gaussians, ...]:
+def reconstruct_keyframes(
+    views: MultiViews, config: ReconstructConfig, *, only: int | None = None
+) -> tuple[Gaussians, ...]:
     """Fit 3D Gaussians to each keyframe's views.
 
     Source: Kerbl et al. 2023 with a percentile density rule; In-2-4D, Sec. 3.3.
 
     Args:
         views: per keyframe; the surface, when the prior gave one, is where the fit starts.
+        only: the one keyframe to be made; keyframes do not depend on one another.
     Returns:
         One set per keyframe, each of at most `max_gaussians`. Deterministic.
     """
-    return tuple(_fit(keyframe, config) for keyframe in views.keyframes)
+    chosen = views.keyframes if only is None else views.keyframes[only : only + 1]
+    return tuple(_fit(keyframe, config) for keyframe in chosen)
 
 
 def _fit(views: KeyframeViews, config: ReconstructConfig) -> Gaussians:
