@@ -32,7 +32,7 @@ def grow_and_prune(gaussians: Gaussians, density: Density, cap: int) -> Gaussian
     A percentile, not an absolute threshold: gradients scale with resolution and loss weights (method of STAG4D).
 
     Returns:
-        At most `cap` Gaussians. Deterministic.
+        No more than `cap`, unless more were given and none of them is empty. Deterministic.
     """
     keep = gaussians.opacities > EMPTY_OPACITY
     if not keep.any():
