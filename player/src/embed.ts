@@ -280,9 +280,13 @@ export class Tween4dPlayer extends HTMLElement {
     if (!this.stage || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as Element;
     if (event.key === " " && target.closest("button")) return;
-    // The slider's own arrows move time; on the object they turn it.
-    if (target === this.slider && /^(Arrow|Home|End|Page)/.test(event.key)) return;
     const { stage, playback } = this;
+    // On the slider arrows move time, by frames; elsewhere they turn the object.
+    const frames = target === this.slider && { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    if (frames) {
+      event.preventDefault();
+      return playback.step(frames);
+    }
     const go = (time: number) => {
       playback.pause();
       playback.seek(time);

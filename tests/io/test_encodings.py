@@ -89,4 +89,4 @@ def test_a_description_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="out of range"):
         decode(stored, {**form, "bits": 40})
     with pytest.raises(ValueError, match="byte planes"):
-        decode(torch.rand(4, 3), form)
+        decode(torch.rand(2, 3, 4), form)

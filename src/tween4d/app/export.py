@@ -13,6 +13,7 @@ from tween4d.app.films import CameraPath, FilmConfig, FilmView, film_views, pars
 from tween4d.app.image_sequences import frame_names, write_images
 from tween4d.app.meshes import asset_meshes, check_mesh, mesh_poses, parse_rig
 from tween4d.data.asset import Asset4D
+from tween4d.data.cameras import input_camera
 from tween4d.data.gaussians import Gaussians
 from tween4d.errors import InputError
 from tween4d.events import Listener, Note, silent
@@ -21,15 +22,16 @@ from tween4d.io.atomic import check_target
 from tween4d.io.folders import check_folder, filled_folder
 from tween4d.io.transforms import Shot
 from tween4d.io.video import Background
-from tween4d.stages.render import pose_asset, pose_clip, trace_points, with_fitted_blur
+from tween4d.io.web import write_web
+from tween4d.stages.render import pose_asset, pose_clip, render_view, trace_points, with_fitted_blur
 
 MAX_FRAMES = 4096
 MAX_PAGES = 256
 MAX_SIZE = 4096
 Usd = Literal["both", "splats", "mesh"]
 PICTURES = ("png", "exr")
-EACH = ("ply", "compressed.ply", "splat", "spz", "sog", *PICTURES)
-"""Kinds of file that a folder may hold, one per frame."""
+EACH = ("ply", "compressed.ply", "splat", "spz", "sog", *PICTURES, "web")
+"""Kinds of file that a folder may hold, one per frame; `web` is what a web server needs to show the asset."""
 OURS = re.compile(r"(left_|right_)?(frame|depth)_\d{4,}\.[a-z.]+|cameras\.json")
 """Names of the files of a sequence."""
 
@@ -125,7 +127,7 @@ def export_asset(
 def losses(asset: Asset4D, form: Format, options: ExportOptions = ExportOptions()) -> list[str]:
     """What of this asset is not in a file of a format, in sentences; empty when nothing is lost."""
     if form.content == "sequence":
-        if options.each in PICTURES:
+        if options.each in (*PICTURES, "web"):
             return []
         inner = FORMATS[f".{options.each}"]
         form = replace(inner, loses=inner.loses.replace("the motion, for it is one moment", "motion between frames"))
@@ -219,6 +221,10 @@ def _stage(asset: Asset4D, target: Path, options: ExportOptions, write: Callable
 
 def _sequence(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
     with filled_folder(target) as part:
+        if options.each == "web":
+            width, height = asset.image_width, asset.image_height
+            write_web(asset, render_view(asset, input_camera(width, height, asset.fov_degrees), 0.0), part)
+            return
         if options.each in PICTURES:
             views, fps = _views(asset, "", options)
             kept = write_images(asset, views, part, options.each, _background(options, transparent=True), fps)

@@ -52,7 +52,8 @@ class Export:
     .npz           tracked points [T, M, 3] in world units, colors [M, 3], times [T]
     .json          the cameras of a film
     no suffix, or a slash at the end: a folder, one file per frame (--each);
-                   png and exr have alpha and depth
+                   png and exr have alpha and depth; web is no sequence but the
+                   player as an element for a web page
     """
 
     asset: AssetPath
@@ -65,7 +66,7 @@ class Export:
     """Frames of a film, folder or stage, moments of a flip-book or of tracked points, evenly spaced."""
     film: FilmOptions = FilmOptions()
     each: Annotated[str, arg(metavar="KIND")] = "ply"
-    """Files of a folder: ply, compressed.ply, splat, spz, sog, png or exr."""
+    """Files of a folder: ply, compressed.ply, splat, spz, sog, png, exr or web."""
     points: Annotated[int, arg(metavar="M")] = 4096
     """Tracked points at most."""
     faces: Annotated[int, arg(metavar="N")] = 12000
