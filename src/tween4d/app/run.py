@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import tween4d
 from tween4d.app.explain import plan_record
+from tween4d.app.first import first_file, with_first
 from tween4d.app.preview import write_preview
 from tween4d.config import Config, preset
 from tween4d.data.asset import Asset4D
@@ -34,7 +35,8 @@ from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Orientable, PriorInfo, Priors, Releasable
 from tween4d.priors.register import SETS, make_set
 from tween4d.priors.user import GuideVideo
-from tween4d.stages.matte import border_contact
+from tween4d.stages.guide import fit_working_size
+from tween4d.stages.matte import border_contact, matte_images
 from tween4d.steps import Step
 from tween4d.steps import run as plain_step
 
@@ -68,6 +70,8 @@ class RunOptions:
     """What happens, for priors that read; they have a neutral sentence of their own."""
     pretrained: PretrainedSettings = PretrainedSettings()
     """Where weights lie, what was accepted and how they are run."""
+    init_ply: Path | None = None
+    """Gaussians of the start state that another program made: PLY, .splat, or a folder whose first file is taken."""
 
 
 def make_asset(
@@ -100,6 +104,9 @@ def make_asset(
     config = configured(preset_name, options)
     images = load_inputs(start_path, end_path, options, listener)
     priors = chosen_priors(options, listener)
+    if options.init_ply is not None:
+        start = fit_working_size(matte_images(images, priors.matter, config.matte).start, config.guide.size)
+        priors = with_first(priors, start, images.fov_degrees, options.init_ply, listener)
     folder = WorkingFolder(work_dir) if work_dir is not None else None
     with folder.held() if folder is not None else nullcontext():
         watched = _Watch(listener, work_dir, write_preview, priors)
@@ -198,8 +205,10 @@ def configured(preset_name: str, options: RunOptions) -> Config:
     """
     config = preset(preset_name)
     config = replace(config, guide=replace(config.guide, prompt=options.prompt))
-    if options.fragments is not None:
-        count = None if options.fragments == "auto" else int(options.fragments)
+    # Gaussians that were brought along move through the whole asset, unless the user wants others beside them.
+    fragments = options.fragments or ("1" if options.init_ply is not None else None)
+    if fragments is not None:
+        count = None if fragments == "auto" else int(fragments)
         config = replace(config, fragment=replace(config.fragment, fragments=count))
     if options.frames is None:
         return config
@@ -263,6 +272,8 @@ def _identities(priors: Priors) -> dict[int, str]:
 def _input_files(start_path: Path, end_path: Path, options: RunOptions) -> dict[str, Path]:
     files = {"start": start_path, "end": end_path}
     named = {"mask_start": options.mask_start, "mask_end": options.mask_end, "guide": options.guide}
+    if options.init_ply is not None:
+        named["init_ply"] = first_file(options.init_ply)
     return files | {name: path for name, path in named.items() if path is not None}
 
 

@@ -20,6 +20,8 @@ class ImageOptions:
     """Where the object is in END."""
     guide: Annotated[Path | None, arg(metavar="VIDEO", help_behavior_hint="")] = None
     """Your own video of what happens in between."""
+    init_ply: Annotated[Path | None, arg(metavar="FILE", help_behavior_hint="")] = None
+    """Gaussians of the object at START that another program made, .ply or .splat."""
     fov: Annotated[float, arg(metavar="DEG")] = 33.8
     """Field of view of the camera along the longer side."""
     facing: Annotated[str, arg(metavar="AZ[,EL]", help_behavior_hint="(default: found)")] = ""
@@ -84,6 +86,7 @@ class Run:
             multiview=self.models.multiview,
             prompt=self.models.prompt,
             pretrained=self.models.settings(),
+            init_ply=image.init_ply,
         )
         with progress() as listener:
             made = make_to_file(

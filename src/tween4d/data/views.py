@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.data.cameras import Camera
+from tween4d.data.gaussians import Gaussians
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class KeyframeViews:
     weights: Float[Tensor, "v"]
     """Trust in each view, 1 for the real frame."""
     surface: SurfacePoints | None = None
+    given: Gaussians | None = None
+    """The Gaussians themselves, when they were made elsewhere; then nothing is fitted to the views."""
 
 
 @dataclass(frozen=True)

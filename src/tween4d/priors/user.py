@@ -1,4 +1,4 @@
-"""The user's own in-between video as a prior."""
+"""What the user brings in place of a prior: an in-between video, and the Gaussians of the first moment."""
 
 from dataclasses import replace
 
@@ -6,10 +6,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tween4d.data.cameras import Camera
+from tween4d.data.gaussians import Gaussians
 from tween4d.data.images import Image
 from tween4d.data.video import Guide, Video
+from tween4d.data.views import KeyframeViews
 from tween4d.errors import ObjectNotFoundError
-from tween4d.priors.protocols import Inbetweener, Matter
+from tween4d.priors.protocols import Inbetweener, Matter, MultiViewPrior, Releasable
 
 
 class GuideVideo:
@@ -47,3 +50,23 @@ class GuideVideo:
             return Image(image.rgb, self.matter.matte(image))
         except ObjectNotFoundError as error:
             raise ObjectNotFoundError(f"frame {index} of the guide: {error.what}", error.got, error.remedy) from error
+
+
+class GivenFirst:
+    """Another prior's views, with Gaussians that the user brought as those of the first moment."""
+
+    def __init__(self, gaussians: Gaussians, others: MultiViewPrior) -> None:
+        self.gaussians, self.others = gaussians, others
+        self.config = getattr(others, "config", None)
+
+    def imagine(
+        self, guide: Guide, anchors: tuple[int, ...], cameras: tuple[Camera, ...], *, seed: int
+    ) -> tuple[KeyframeViews, ...]:
+        """The other prior's answer; that for frame 0 carries the Gaussians."""
+        answers = self.others.imagine(guide, anchors, cameras, seed=seed)
+        return tuple(replace(views, given=self.gaussians) if views.frame == 0 else views for views in answers)
+
+    def release(self) -> None:
+        """Give back what the other prior holds."""
+        if isinstance(self.others, Releasable):
+            self.others.release()

@@ -1,10 +1,11 @@
 """Stage 5: every keyframe becomes 3D Gaussians, fitted to its views by splatting."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from tween4d.data.gaussians import Gaussians
 from tween4d.data.views import KeyframeViews, MultiViews
@@ -42,10 +43,13 @@ def reconstruct_keyframes(
         views: per keyframe; the surface, when the prior gave one, is where the fit starts.
         only: the one keyframe to be made; keyframes do not depend on one another.
     Returns:
-        One set per keyframe, each of at most `max_gaussians`. Deterministic.
+        One set per keyframe, each of at most `max_gaussians` or as it was given, all with as many harmonics.
+        Deterministic.
     """
     chosen = views.keyframes if only is None else views.keyframes[only : only + 1]
-    return tuple(_fit(keyframe, config) for keyframe in chosen)
+    harmonics = max((k.given.sh.shape[1] for k in views.keyframes if k.given is not None), default=1)
+    made = [keyframe.given if keyframe.given is not None else _fit(keyframe, config) for keyframe in chosen]
+    return tuple(replace(g, sh=pad(g.sh, (0, 0, 0, harmonics - g.sh.shape[1]))) for g in made)
 
 
 def _fit(views: KeyframeViews, config: ReconstructConfig) -> Gaussians:
