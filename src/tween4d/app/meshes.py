@@ -11,8 +11,10 @@ from tween4d.stages.render import with_fitted_blur
 
 MAX_FACES = 200_000
 MAX_JOINTS = 1024
-LARGEST_VIEW = 512
-"""Side of the pictures that shape and colours are read from, at most; they are no larger than the inputs."""
+VIEWS = 96, 512
+"""Smallest and largest side of the pictures that shape and colours are read from."""
+ENLARGED = 1.5
+"""Those pictures by the inputs: edges and colours between their pixels, which a texture can keep."""
 
 
 def parse_rig(word: str) -> int | Literal["nodes", "morph"]:
@@ -40,9 +42,8 @@ def check_mesh(faces: int) -> None:
     """
     if not 100 <= faces <= MAX_FACES:
         raise InputError(f"the number of faces must be between 100 and {MAX_FACES}", str(faces))
-    missing = [name for name in ("xatlas", "fast_simplification") if find_spec(name) is None]
-    if missing:
-        raise BackendError("a mesh needs more libraries", ", ".join(missing), "run pip install 'tween4d[mesh]'")
+    if find_spec("xatlas") is None:
+        raise BackendError("a mesh needs the library xatlas", remedy="run pip install 'tween4d[mesh]'")
 
 
 def asset_meshes(asset: Asset4D, faces: int, texture: int | None, rig: str) -> list[ClipMesh]:
@@ -56,7 +57,7 @@ def asset_meshes(asset: Asset4D, faces: int, texture: int | None, rig: str) -> l
     from tween4d.stages.mesh import MeshConfig, mesh_clip
     from tween4d.stages.rig import RigConfig, reduce_rig
 
-    view = min(max(asset.image_width, asset.image_height), LARGEST_VIEW)
+    view = round(min(max(ENLARGED * max(asset.image_width, asset.image_height), VIEWS[0]), VIEWS[1]))
     config = MeshConfig(faces=faces, view_size=view, texture_size=texture)
     seams = [(one.fade_out[0] + two.fade_in[1]) / 2 for one, two in zip(asset.clips, asset.clips[1:], strict=False)]
     spans = zip([0.0, *seams], [*seams, 1.0], strict=True)

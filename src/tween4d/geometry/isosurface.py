@@ -3,14 +3,12 @@
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn.functional import grid_sample
 
 SMALLEST_PART = 0.01
 """Components with a smaller share of the largest one's triangles are dropped: floaters."""
-COARSEST = 16
-"""Cells along the shortest side, below which a field is not made coarser for the sake of decimation."""
 OUTLINE = 0.25
 """Coverage at an outline. Less than a half: a surface cut by 32 outlines, each with its noise, is too small."""
 OUTWARD = 0.15
@@ -32,37 +30,33 @@ def sample_pictures(
 
 
 def fuse_depths(
-    points: Float[Tensor, "p 3"],
-    poses: Float[Tensor, "v 4 4"],
-    intrinsics: Float[Tensor, "3 3"],
-    depths: Float[Tensor, "v h w"],
-    alphas: Float[Tensor, "v h w"],
+    origin: Float[np.ndarray, "3"],
+    step: float,
+    counts: tuple[int, int, int],
+    poses: Float[np.ndarray, "v 4 4"],
+    intrinsics: Float[np.ndarray, "3 3"],
+    depths: Float[np.ndarray, "v h w"],
+    alphas: Float[np.ndarray, "v h w"],
     truncation: float,
-) -> Float[Tensor, "p"]:
+) -> Float[np.ndarray, "x y z"]:
     """A field that is below 0 inside: mean truncated distance along the rays, cut by every outline.
 
     Source: Curless and Levoy 1996 (truncated signed distances); Laurentini 1994 (visual hull).
 
     Args:
+        origin, step, counts: the grid, world units.
+        poses: world to camera.
         depths: expected depth along the viewing axis; meaningless where alphas are small.
         truncation: world units; deeper behind a seen surface a picture says nothing.
     Returns:
         Within [-1.15, 1]; -1 where nothing was seen.
     """
-    total, count = torch.zeros(len(points)), torch.zeros(len(points))
-    outside = torch.full((len(points),), -1.0)
-    for pose, depth, alpha in zip(poses, depths, alphas, strict=True):
-        # Depth times coverage, so that the background does not bleed into the outline.
-        planes = torch.stack([depth * alpha, alpha], -1)
-        found, own = sample_pictures(points, pose, intrinsics, planes)
-        cover = found[:, 1]
-        distance = (found[:, 0] / cover.clamp(min=1e-3) - own) / truncation
-        known = (cover > OUTLINE) & (distance > -1)
-        total += torch.where(known, distance.clamp(max=1.0), 0.0)
-        count += known
-        outside = torch.maximum(outside, 2 * (OUTLINE - cover))
-    field = torch.where(count > 0, total / count.clamp(min=1) - OUTWARD, -1.0)
-    return torch.maximum(field, outside)
+    from tween4d.geometry.kernels import fuse
+
+    lens = (*(float(intrinsics[i, j]) for i, j in ((0, 0), (1, 1), (0, 2), (1, 2))),)
+    grid = origin.astype(np.float64), step, counts, poses.astype(np.float64), lens
+    field, outside = fuse(*grid, depths, alphas, truncation, OUTLINE)
+    return np.maximum(np.where(np.isnan(field), -1, field - OUTWARD), outside).astype(np.float32)
 
 
 def close_surface(
@@ -72,14 +66,13 @@ def close_surface(
 
     Args:
         field: below 0 inside; its border counts as outside.
-        faces: triangles wanted; more are kept where fewer would not be closed.
+        faces: triangles at most; more are kept where fewer would not be closed.
         smoothing: of the field, in steps of the grid.
     Returns:
         Vertices in the world and triangles, counter-clockwise from outside; every edge has two triangles.
     Raises:
         ValueError: the field has no inside.
     """
-    from fast_simplification import simplify
     from skimage.measure import marching_cubes
 
     padded = np.pad(gaussian_filter(field, smoothing), 1, constant_values=1.0)
@@ -87,39 +80,39 @@ def close_surface(
         raise ValueError("the field has no inside")
     vertices, triangles, _, _ = marching_cubes(padded, 0.0, allow_degenerate=False)
     vertices, triangles = _largest_parts(vertices, triangles.astype(np.int32))
-    best = vertices, triangles
-    # Now and then decimation pinches a thin tip; another order of its steps does not.
-    attempts = [(share, eager) for share in (1.0, 0.97, 0.94, 0.9, 0.85, 0.8) for eager in (7.0, 8.0)]
-    for share, eager in attempts:
-        if len(triangles) <= faces:
-            break
-        wanted = 1 - faces * share / len(triangles)
-        less, kept = simplify(vertices.astype(np.float32), triangles, wanted, agg=eager)
-        kept = _without_folds(kept)
-        if len(kept) and is_closed(kept):
-            used, renamed = np.unique(kept, return_inverse=True)
-            best = less[used], renamed.reshape(-1, 3).astype(np.int32)
-            break
-    else:
-        if min(field.shape) > COARSEST:
-            # Triangles go with the square of the cells; what is left above the number is decimated.
-            factor = min(max((len(triangles) / (0.95 * faces)) ** 0.5, 1.03), 2.0)
-            # Reading between cells smooths already; the usual smoothing on top would thin what is thin.
-            return close_surface(_coarser(field, factor), origin, factor * step, faces, 0.5 * smoothing)
-    vertices, triangles = best
     corners = vertices[triangles].astype(np.float64)
     volume = np.einsum("fc,fc->f", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum()
-    triangles = triangles[:, ::-1] if volume < 0 else triangles
-    return (origin + (vertices - 1) * step).astype(np.float32), np.ascontiguousarray(triangles, np.int32)
+    triangles = np.ascontiguousarray(triangles[:, ::-1] if volume < 0 else triangles)
+    vertices, triangles = reduce_triangles(vertices, triangles, faces)
+    return (origin + (vertices - 1) * step).astype(np.float32), triangles
+
+
+def reduce_triangles(
+    vertices: Float[np.ndarray, "n 3"], triangles: Int[np.ndarray, "f 3"], faces: int
+) -> tuple[Float[np.ndarray, "k 3"], Int[np.ndarray, "g 3"]]:
+    """Decimate a closed surface; it stays closed and keeps its holes and parts, see `decimate` in `kernels.py`.
+
+    Args:
+        faces: triangles at most, if the topology lets it.
+    Raises:
+        ValueError: the surface is not closed.
+    """
+    twins = _twins(triangles)
+    if twins is None:
+        raise ValueError("the surface is not closed")
+    if len(triangles) <= faces:
+        return vertices, triangles
+    from tween4d.geometry.kernels import decimate
+
+    places, kept = vertices.astype(np.float64), triangles.astype(np.int32)
+    alive = decimate(places, kept, twins, faces)
+    used, renamed = np.unique(kept[alive], return_inverse=True)
+    return places[used].astype(vertices.dtype), renamed.reshape(-1, 3).astype(np.int32)
 
 
 def is_closed(triangles: Int[np.ndarray, "f 3"]) -> bool:
     """Whether every edge belongs to exactly two triangles that run along it in opposite directions."""
-    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]]).astype(np.int64)
-    size = int(triangles.max()) + 1
-    forth, back = edges[:, 0] * size + edges[:, 1], edges[:, 1] * size + edges[:, 0]
-    unique = np.unique(forth)
-    return len(unique) == len(forth) and bool(np.array_equal(unique, np.unique(back)))
+    return _twins(triangles) is not None
 
 
 def vertex_normals(vertices: Float[np.ndarray, "n 3"], triangles: Int[np.ndarray, "f 3"]) -> Float[np.ndarray, "n 3"]:
@@ -177,16 +170,18 @@ def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
 
 
-def _coarser(field: np.ndarray, factor: float) -> np.ndarray:
-    """The field at every `factor`-th place along each axis, between cells linearly."""
-    axes = [np.arange(int((count - 1) / factor) + 1) * factor for count in field.shape]
-    return map_coordinates(field, np.meshgrid(*axes, indexing="ij"), order=1)
-
-
-def _without_folds(triangles: np.ndarray) -> np.ndarray:
-    """Triangles without those that lie back to back on the same vertices, which decimation leaves of thin tips."""
-    _, inverse, counts = np.unique(np.sort(triangles, 1), axis=0, return_inverse=True, return_counts=True)
-    return triangles[counts[inverse.ravel()] == 1]
+def _twins(triangles: Int[np.ndarray, "f 3"]) -> Int[np.ndarray, "h"] | None:
+    """For every edge, by its first corner, that of the other triangle; None of a surface that is not closed."""
+    begin, end = triangles.ravel().astype(np.int64), triangles[:, [1, 2, 0]].ravel().astype(np.int64)
+    size = int(triangles.max()) + 1
+    edges, turned = begin * size + end, end * size + begin
+    forth, back = np.argsort(edges), np.argsort(turned)
+    once = edges[forth]
+    if (once[1:] == once[:-1]).any() or not np.array_equal(once, turned[back]):
+        return None
+    twins = np.empty(len(begin), np.int64)
+    twins[forth] = back
+    return twins
 
 
 def _largest_parts(vertices: np.ndarray, triangles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -166,13 +166,20 @@ def _surface(
     step = float((high - low).amax()) / (config.grid or _grid(config.faces))
     if not step > 0:
         raise InputError("the Gaussians enclose no surface", "an empty clip", "export another format")
-    counts = ((high - low) / step).ceil().int().clamp(min=1) + 1
-    axes = [low[i] + step * torch.arange(int(counts[i])) for i in range(3)]
-    points = torch.stack(torch.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 3)
+    counts = [int(n) for n in ((high - low) / step).ceil().clamp(min=1) + 1]
     poses = torch.stack([camera.world_to_camera for camera in cameras])
-    field = fuse_depths(points, poses, cameras[0].intrinsics, depths, alphas, config.truncation)
+    field = fuse_depths(
+        low.numpy(),
+        step,
+        (counts[0], counts[1], counts[2]),
+        poses.numpy(),
+        cameras[0].intrinsics.numpy(),
+        depths.numpy(),
+        alphas.numpy(),
+        config.truncation,
+    )
     try:
-        return close_surface(field.reshape(*counts.tolist()).numpy(), low.numpy(), step, config.faces)
+        return close_surface(field, low.numpy(), step, config.faces)
     except ValueError as error:
         raise InputError("the Gaussians enclose no surface", str(error), "export another format") from error
 
