@@ -19,13 +19,15 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny.vace().save_pretrained(folder / "wan-vace")
     tiny.ltx().save_pretrained(folder / "ltx-2b")
     tiny.save_zero123(folder / "zero123pp")
+    tiny.save_mvadapter(folder / "mv-adapter")
+    tiny.save_base(folder / "sd21")
     return folder
 
 
 @pytest.fixture(scope="session")
 def settings(weights: Path) -> PretrainedSettings:
     """Quick: two steps at 32 pixels."""
-    return PretrainedSettings(weights, ("zero123pp", "ltx-2b"), steps=2, size=32)
+    return PretrainedSettings(weights, ("zero123pp", "ltx-2b", "sd21"), steps=2, size=32)
 
 
 def disc(x: float, height: int = 24, width: int = 32) -> Image:

@@ -30,8 +30,9 @@ def copied(weights: Path, tmp_path: Path) -> Path:
 def test_every_model_of_the_catalogue_is_registered_and_none_is_blind() -> None:
     """Oracle: the register, and the list of checkpoints that ignore the end picture."""
     for card in CATALOGUE.values():
-        known = card.role == "features" or REGISTER[card.name].role == card.role
-        assert known and (card.role == "features" or REGISTER[card.name].info.licence == card.licence)
+        if card.role not in ("features", "base"):
+            assert REGISTER[card.name].role == card.role and REGISTER[card.name].info.licence == card.licence
+        assert all(needed in CATALOGUE for needed in card.needs)
         assert card.source not in REFUSED
         assert not any(pattern.endswith((".bin", ".ckpt", ".py", "*")) for pattern in card.files)
 
@@ -81,7 +82,32 @@ def test_a_pull_records_what_came_and_a_check_finds_a_change(weights: Path, tmp_
     path.write_bytes(data)
     with pytest.raises(WeightsError, match="altered"):
         check("zero123pp", settings)
-    assert find_weights("zero123pp", settings).revision != before.revision
+    with pytest.raises(WeightsError, match="changed since they were pulled.*models check zero123pp"):
+        find_weights("zero123pp", settings)
+
+
+def test_a_second_pull_keeps_to_the_commit_of_the_first(weights: Path, tmp_path: Path) -> None:
+    """Oracle: rule; without a word the first commit is asked for again, other files under its name are refused."""
+    asked, changed = [], []
+
+    def download(local_dir: Path, revision: str | None, **_: Any) -> None:
+        asked.append(revision)
+        shutil.copytree(weights / "wan-vace", local_dir, dirs_exist_ok=True)
+        for name in changed:
+            (local_dir / name).write_text('{"another": 1}')
+
+    settings = PretrainedSettings(tmp_path)
+    folder = pull("wan-vace", settings, "abc", download)
+    assert pull("wan-vace", settings, None, download) == folder
+    pull("wan-vace", settings, "def", download)
+    assert asked == ["abc", "abc", "def"]
+    assert find_weights("wan-vace", settings).revision.startswith("def files-")
+    changed.append("model_index.json")
+    with pytest.raises(WeightsError, match="another model_index.json than before at the same commit"):
+        pull("wan-vace", settings, None, download)
+    # The record still says what was there before: nothing runs on the files that came.
+    with pytest.raises(WeightsError, match="changed since they were pulled"):
+        find_weights("wan-vace", settings)
 
 
 def test_a_pull_without_acceptance_downloads_nothing(tmp_path: Path) -> None:

@@ -9,10 +9,12 @@ from diffusers import (
     AutoencoderKL,
     AutoencoderKLLTXVideo,
     AutoencoderKLWan,
+    DDPMScheduler,
     EulerAncestralDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     LTXConditionPipeline,
     LTXVideoTransformer3DModel,
+    T2IAdapter,
     UNet2DConditionModel,
     UniPCMultistepScheduler,
     WanImageToVideoPipeline,
@@ -20,6 +22,7 @@ from diffusers import (
     WanVACEPipeline,
     WanVACETransformer3DModel,
 )
+from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import (
     CLIPImageProcessor,
@@ -128,11 +131,9 @@ def ltx() -> LTXConditionPipeline:
     )
 
 
-def save_zero123(folder: Path) -> Path:
-    """A Zero123++ in the published layout."""
-    torch.manual_seed(0)
-    parts = {
-        "unet": tiny_unet(),
+def _reader() -> dict[str, Any]:
+    """What a picture model reads words with, and its latents."""
+    return {
         "vae": AutoencoderKL(
             block_out_channels=(8, 16), norm_num_groups=4, latent_channels=4,
             down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
@@ -143,14 +144,65 @@ def save_zero123(folder: Path) -> Path:
                 bos_token_id=1, eos_token_id=2, pad_token_id=0,
             )
         ),
+        "tokenizer": CLIPTokenizer(
+            vocab={"<|pad|>": 0, "<|startoftext|>": 1, "<|endoftext|>": 2, "a": 3}, merges=[], model_max_length=77
+        ),
+    }  # fmt: skip
+
+
+def save_base(folder: Path) -> Path:
+    """A Stable Diffusion 2.1 in the published layout; its first level has attention, its second none, as the real."""
+    torch.manual_seed(0)
+    parts = _reader() | {"unet": level_unet(), "scheduler": DDPMScheduler(beta_schedule="scaled_linear")}
+    for name, part in parts.items():
+        part.save_pretrained(folder / name)
+    return folder
+
+
+def level_unet() -> UNet2DConditionModel:
+    """A denoising network that takes the features of an encoder of cameras at each level."""
+    return UNet2DConditionModel(
+        block_out_channels=(32, 64), layers_per_block=1, sample_size=8, cross_attention_dim=32, attention_head_dim=4,
+        norm_num_groups=8, down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+        up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
+    ).eval()  # fmt: skip
+
+
+def adapter_state() -> dict[str, torch.Tensor]:
+    """The tensors of an MV-Adapter for `level_unet`, under the names of the published file; written by hand."""
+    made = torch.Generator().manual_seed(3)
+    state = dict(T2IAdapter(in_channels=6, channels=[32, 64], num_res_blocks=1, downscale_factor=2).state_dict())
+    places = {"down_blocks.0.attentions.0": 32, "mid_block.attentions.0": 64, "up_blocks.1.attentions.0": 32}
+    places["up_blocks.1.attentions.1"] = 32
+    for place, width in places.items():
+        for kind in ("mv", "ref"):
+            layer = f"{place}.transformer_blocks.0.attn1.processor"
+            for part in ("to_q", "to_k", "to_v"):
+                state[f"{layer}.{part}_{kind}.weight"] = 0.2 * torch.randn(width, width, generator=made)
+            state[f"{layer}.to_out_{kind}.0.weight"] = 0.2 * torch.randn(width, width, generator=made)
+            state[f"{layer}.to_out_{kind}.0.bias"] = 0.2 * torch.randn(width, generator=made)
+    return state
+
+
+def save_mvadapter(folder: Path) -> Path:
+    """An MV-Adapter as it is published: one file."""
+    folder.mkdir(parents=True)
+    torch.manual_seed(0)
+    save_file(adapter_state(), folder / "mvadapter_i2mv_sd21.safetensors")
+    return folder
+
+
+def save_zero123(folder: Path) -> Path:
+    """A Zero123++ in the published layout."""
+    torch.manual_seed(0)
+    parts = {
+        "unet": tiny_unet(),
+        **_reader(),
         "vision_encoder": CLIPVisionModelWithProjection(
             CLIPVisionConfig(
                 hidden_size=16, projection_dim=32, num_hidden_layers=1, num_attention_heads=2, image_size=8,
                 intermediate_size=16, patch_size=4,
             )
-        ),
-        "tokenizer": CLIPTokenizer(
-            vocab={"<|pad|>": 0, "<|startoftext|>": 1, "<|endoftext|>": 2, "a": 3}, merges=[], model_max_length=77
         ),
         "scheduler": EulerAncestralDiscreteScheduler(prediction_type="v_prediction"),
         "feature_extractor_clip": CLIPImageProcessor(size={"shortest_edge": 8}, crop_size={"height": 8, "width": 8}),

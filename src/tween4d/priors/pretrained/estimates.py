@@ -42,7 +42,9 @@ def estimate_all(
         main_gb: free main memory.
         presets: frames and fragments of each preset.
     """
-    return tuple(_estimate(card, free_gb, main_gb, presets, settings) for card in CATALOGUE.values())
+    return tuple(
+        _estimate(card, free_gb, main_gb, presets, settings) for card in CATALOGUE.values() if card.role != "base"
+    )
 
 
 def recommended(free_gb: float | None) -> str:
@@ -63,10 +65,10 @@ def _estimate(
     policy = choose_policy(card, PretrainedSettings(device=device), free_gb)
     if free_gb is None:
         # float32 takes twice the space of the published files.
-        memory, room = 2 * card.download_gb, main_gb
+        memory, room = 2 * card.all_gb, main_gb
         slower = CPU_SLOWER
     else:
-        held = card.weights_gb if policy.offload else card.download_gb
+        held = card.weights_gb if policy.offload else card.all_gb
         memory, room = held / (2 if policy.eight_bit else 1) + 4, free_gb
         slower = 1
     try:

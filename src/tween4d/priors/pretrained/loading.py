@@ -28,12 +28,24 @@ class Weights:
     folder: Path
     revision: str
     """The pinned commit, if a record says it, and a fingerprint of the files."""
+    parts: "tuple[Weights, ...]" = ()
+    """Models that this one is built on."""
 
     @property
     def info(self) -> PriorInfo:
-        """What an asset records of it."""
+        """What an asset records of it: its own licence and those of what it is built on."""
         terms = "" if self.card.commercial == "yes" else f" (commercial use: {self.card.commercial})"
-        return PriorInfo(self.card.name, "pretrained", self.revision, self.card.licence + terms)
+        bases = [
+            (f"; {part.card.name} {part.revision}", f"; {part.card.name}: {part.info.licence}") for part in self.parts
+        ]
+        revision = self.revision + "".join(of for of, _ in bases)
+        return PriorInfo(
+            self.card.name, "pretrained", revision, self.card.licence + terms + "".join(of for _, of in bases)
+        )
+
+    def part(self, name: str) -> "Weights":
+        """One of the models that this one is built on."""
+        return next(part for part in self.parts if part.card.name == name)
 
 
 def card_of(name: str) -> ModelCard:
@@ -58,7 +70,8 @@ def find_weights(name: str, settings: PretrainedSettings) -> Weights:
     folder = settings.folder / name
     check_licence(card, settings, accepted_at_pull(folder))
     check_files(card, folder)
-    return Weights(card, folder, _revision(folder))
+    parts = tuple(find_weights(part, settings) for part in card.needs)
+    return Weights(card, folder, revision_of(card, folder), parts)
 
 
 def check_licence(card: ModelCard, settings: PretrainedSettings, recorded: bool = False) -> None:
@@ -150,6 +163,30 @@ def load_pipeline(weights: Weights, kind: Any, dtype: torch.dtype, **parts: Any)
     return pipeline
 
 
+def load_part(weights: Weights, name: str, kind: Any, dtype: torch.dtype | None = None) -> Any:
+    """One part of a folder in the layout of diffusers: no network, no code from the folder, safetensors only.
+
+    Args:
+        weights: checked files.
+        name: of the part's folder.
+        kind: its class.
+        dtype: for networks; None for what has no weights.
+    Raises:
+        WeightsError: when the folder does not hold it.
+    """
+    options: dict[str, Any] = {"subfolder": name, "local_files_only": True}
+    if dtype is not None:
+        options |= {"dtype": dtype, "use_safetensors": True}
+    try:
+        part = kind.from_pretrained(weights.folder, **options)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        line = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise WeightsError(
+            f"the {name} of {weights.card.name} cannot be read", line, f"tween4d models pull {weights.card.name}"
+        ) from error
+    return part.eval() if isinstance(part, torch.nn.Module) else part
+
+
 def need_packages() -> None:
     """Refuse early and in a sentence when the extra is not installed.
 
@@ -173,11 +210,27 @@ def need_packages() -> None:
     transformers.utils.logging.disable_progress_bar()
 
 
-def _revision(folder: Path) -> str:
-    record = folder / RECORD
-    pinned = json_of(record).get("revision", "") if record.is_file() else ""
+def revision_of(card: ModelCard, folder: Path) -> str:
+    """The pinned commit and the fingerprint of a folder.
+
+    Raises:
+        WeightsError: when the files are not those that the record of their download describes.
+    """
+    found = fingerprint(folder)
+    record = json_of(folder / RECORD) if (folder / RECORD).is_file() else {}
+    if record.get("fingerprint", found) != found:
+        raise WeightsError(
+            f"the files of {card.name} changed since they were pulled",
+            f"{record['fingerprint']} became {found}",
+            f"tween4d models check {card.name} says which; tween4d models pull {card.name} gets them again",
+        )
+    return f"{record.get('revision', '')} {found}".strip()
+
+
+def fingerprint(folder: Path) -> str:
+    """A name for the loaded files of a folder: of their names, sizes, beginnings and ends."""
     mark = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != RECORD):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not _aside(p, folder)):
         size = path.stat().st_size
         mark.update(f"{path.relative_to(folder).as_posix()} {size}\n".encode())
         with path.open("rb") as file:
@@ -186,5 +239,9 @@ def _revision(folder: Path) -> str:
                 # Both ends of a large file: reading 60 GB for a name would take minutes.
                 file.seek(size - EDGE)
                 mark.update(file.read(EDGE))
-    local = f"files-{mark.hexdigest()[:16]}"
-    return f"{pinned} {local}".strip()
+    return f"files-{mark.hexdigest()[:16]}"
+
+
+def _aside(path: Path, folder: Path) -> bool:
+    """True for what lies in a model's folder and is not of the model: our record, the hub client's notes."""
+    return path.name in (RECORD, f".{RECORD}.part") or ".cache" in path.relative_to(folder).parts

@@ -59,7 +59,7 @@ def choose_policy(card: ModelCard, settings: PretrainedSettings, free_gb: float 
         free_gb = torch.cuda.mem_get_info()[0] / 1e9
     dtype = torch.float32 if named == "float32" else torch.bfloat16
     eight = named == "fp8" or (named == "auto" and card.weights_gb + ACTIVATIONS_GB > free_gb)
-    all_parts = (card.download_gb / (2 if eight else 1)) + ACTIVATIONS_GB
+    all_parts = (card.all_gb / (2 if eight else 1)) + ACTIVATIONS_GB
     return MemoryPolicy("cuda", dtype, eight, offload=all_parts > free_gb, tiling=free_gb < 40)
 
 

@@ -8,7 +8,16 @@ from typing import Any
 
 from tween4d.errors import OutputError, WeightsError
 from tween4d.priors.pretrained.catalogue import ModelCard
-from tween4d.priors.pretrained.loading import RECORD, card_of, check_files, check_licence, json_of, need_packages
+from tween4d.priors.pretrained.loading import (
+    RECORD,
+    accepted_at_pull,
+    card_of,
+    check_files,
+    check_licence,
+    fingerprint,
+    json_of,
+    need_packages,
+)
 from tween4d.priors.pretrained.settings import PretrainedSettings
 
 BLOCK = 1 << 22
@@ -22,21 +31,23 @@ def pull(
     Args:
         name: of the catalogue.
         settings: the folder, and the acceptance of terms.
-        revision: a commit; None takes the one that is current now, and records it.
+        revision: a commit; None takes that of the register, or of an earlier pull, or else the one that is current
+            now, which is recorded and held to from then on.
         download: as `huggingface_hub.snapshot_download`; for tests.
     Returns:
         The model's folder: safetensors and JSON only, with a record of source, revision, licence and SHA-256.
     Raises:
         InputError: when the terms were not accepted.
-        WeightsError: when the files cannot be had or do not arrive whole.
+        WeightsError: when the files cannot be had, do not arrive whole, or are others than before at the same commit.
     """
     card = card_of(name)
     folder = settings.folder / name
-    check_licence(card, settings)
-    commit = revision or ""
+    check_licence(card, settings, accepted_at_pull(folder))
+    known = json_of(folder / RECORD) if (folder / RECORD).is_file() else {}
+    commit = revision or known.get("revision") or card.revision
     if download is None:
         need_packages()
-        download, commit = _from_hub(card, revision)
+        download, commit = _from_hub(card, commit or None)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         download(repo_id=card.source, revision=commit or None, local_dir=folder, allow_patterns=list(card.files))
@@ -44,12 +55,21 @@ def pull(
         raise WeightsError(f"{card.source} cannot be downloaded", _line(error), _remedy(card, folder)) from error
     check_files(card, folder)
     files = sorted(p for p in folder.rglob("*") if p.suffix in (".safetensors", ".json") and p.name != RECORD)
+    sums = {p.relative_to(folder).as_posix(): sha256_of(p) for p in files if ".cache" not in p.parts}
+    if known.get("revision", "") == commit != "":
+        for name, digest in known.get("sha256", {}).items():
+            if sums.get(name) != digest:
+                raise WeightsError(
+                    f"{card.source} gives another {name} than before at the same commit", commit,
+                    f"if you trust it, remove {folder} and pull again",
+                )  # fmt: skip
     record = {
         "source": card.source,
         "revision": commit,
         "licence": card.licence,
-        "accepted": card.name in settings.accepted,
-        "sha256": {p.relative_to(folder).as_posix(): sha256_of(p) for p in files if ".cache" not in p.parts},
+        "accepted": card.name in settings.accepted or bool(known.get("accepted")),
+        "fingerprint": fingerprint(folder),
+        "sha256": sums,
     }
     part = folder / f".{RECORD}.part"
     try:

@@ -16,7 +16,7 @@ from tween4d.priors.pretrained.crosstime_attention import (
     OrdinaryAttention,
     ReferenceAttention,
 )
-from tween4d.priors.pretrained.loading import Weights, find_weights, json_of, need_packages
+from tween4d.priors.pretrained.loading import Weights, find_weights, json_of, load_part, need_packages
 from tween4d.priors.pretrained.memory import apply_policy, choose_policy
 from tween4d.priors.pretrained.multiview import DiffusionViews, MultiViewConfig
 from tween4d.priors.pretrained.placement import Rig
@@ -169,18 +169,7 @@ def _load(weights: Weights, settings: PretrainedSettings, config: MultiViewConfi
         "feature_extractor_vae": CLIPImageProcessor,
     }
     networks = ("vae", "unet", "text_encoder", "vision_encoder")
-    parts: dict[str, Any] = {}
-    for name, kind in kinds.items():
-        options: dict[str, Any] = {"subfolder": name, "local_files_only": True}
-        if name in networks:
-            options |= {"dtype": policy.dtype, "use_safetensors": True}
-        try:
-            parts[name] = kind.from_pretrained(weights.folder, **options)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            line = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise WeightsError(
-                f"the {name} of {weights.card.name} cannot be read", line, f"tween4d models pull {weights.card.name}"
-            ) from error
+    parts = {n: load_part(weights, n, kind, policy.dtype if n in networks else None) for n, kind in kinds.items()}
     ramp = json_of(weights.folder / "model_index.json").get("ramping_coefficients")
     if not isinstance(ramp, list):
         raise WeightsError("model_index.json has no ramping_coefficients", str(weights.folder), "pull the model again")
