@@ -20,7 +20,8 @@ from tween4d.splatting.rasterization import rasterize
 # Azimuths per ring of cameras.
 RINGS = {0.0: 12, 40.0: 8, -40.0: 8, 80.0: 2, -80.0: 2}
 SEEN_WITHIN = 0.03
-FRONT_BONUS = 4.0
+FRONT_BONUS = 100.0
+"""Weight of the input camera, which alone has seen the photographs; the others have it where it looks on askance."""
 CELLS_PER_FACE = 1.73
 GRIDS = 32, 192
 """Fewest and most cells along the longest side, where they are not asked for."""
@@ -40,7 +41,7 @@ class MeshConfig:
     """Pixels of the pictures that shape and colours are read from."""
     texture_size: int | None = None
     """Pixels of the texture's side; None makes a texel as large as a pixel of the pictures, or a little smaller."""
-    truncation: float = 0.04
+    truncation: float = 0.08
     """Depth behind a seen surface within which a picture speaks of it, world units."""
 
 
