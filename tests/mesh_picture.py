@@ -15,22 +15,26 @@ SAMPLES = 3
 
 
 def draw_meshes(meshes: list[ClipMesh], camera: Camera, time: float) -> tuple[Float[Tensor, "h w 3"], Tensor]:
-    """The mesh that is shown at a time, on white, and its coverage [h, w]; unlit, the texture read bilinearly."""
-    mesh = next(m for m in meshes if m.span[0] <= time < m.span[1] or time == m.span[1] == 1)
+    """The meshes that are shown at a time, on white, and their coverage [h, w]; unlit, textures read bilinearly."""
     pose, lens = camera.world_to_camera.double().numpy(), camera.intrinsics.double().numpy() * SAMPLES
-    triangles = mesh.triangles.numpy().astype(np.int32)
-    points = pose_mesh(mesh, time)[0].double().numpy() @ pose[:3, :3].T + pose[:3, 3]
     size = camera.width * SAMPLES, camera.height * SAMPLES
-    faces, _, planes = kernels.cover(points, triangles, lens[[0, 1], [0, 1]], lens[[0, 1], [2, 2]], *size, False)
-    corners = mesh.coordinates.numpy()[triangles[faces]]
-    places = np.einsum("hwk,hwkc->hwc", kernels.barycentric(faces, planes), corners)
-    colors = torch.nn.functional.grid_sample(
-        mesh.texture.permute(2, 0, 1)[None],
-        torch.from_numpy(places * 2 - 1)[None].float(),
-        align_corners=False,
-        padding_mode="border",
-    )[0].permute(1, 2, 0)
+    colors, nearest = torch.ones(size[1], size[0], 3), np.full((size[1], size[0]), np.inf)
+    for mesh in (m for m in meshes if m.span[0] <= time < m.span[1] or time == m.span[1] == 1):
+        triangles = mesh.triangles.numpy().astype(np.int32)
+        points = pose_mesh(mesh, time)[0].double().numpy() @ pose[:3, :3].T + pose[:3, 3]
+        view = points, triangles, lens[[0, 1], [0, 1]], lens[[0, 1], [2, 2]], *size, False
+        faces, depths, planes = kernels.cover(*view)
+        corners = mesh.coordinates.numpy()[triangles[faces]]
+        places = np.einsum("hwk,hwkc->hwc", kernels.barycentric(faces, planes), corners)
+        own = torch.nn.functional.grid_sample(
+            mesh.texture.permute(2, 0, 1)[None],
+            torch.from_numpy(places * 2 - 1)[None].float(),
+            align_corners=False,
+            padding_mode="border",
+        )[0].permute(1, 2, 0)
+        colors = torch.where(torch.from_numpy(depths < nearest)[..., None], own, colors)
+        nearest = np.minimum(nearest, depths)
+    seen = torch.from_numpy(np.isfinite(nearest))
     seen = torch.from_numpy(faces >= 0)
-    colors = torch.where(seen[..., None], colors, 1.0)
     blocks = (camera.height, SAMPLES, camera.width, SAMPLES)
     return colors.reshape(*blocks, 3).mean((1, 3)), seen.float().reshape(blocks).mean((1, 3))

@@ -83,7 +83,7 @@ def test_nodes_without_vertices_do_not_matter(parts: ClipMesh) -> None:
 def test_poses_go_straight_within_the_tolerance(parts: ClipMesh) -> None:
     """Oracle: the mesh on its nodes, at every time of its motion and at the ends of the span."""
     shown = replace(parts, span=(0.1, 0.8))
-    poses = pose_keys(shown, RigConfig(tolerance=0.01))
+    poses = pose_keys(shown, RigConfig(straight=0.01))
     times = poses.times
     assert 2 < len(times) < 8 and times[[0, -1]].tolist() == pytest.approx([0.1, 0.8])
     worst = 0.0

@@ -4,13 +4,14 @@ import re
 from importlib.util import find_spec
 from typing import Literal
 
-from tween4d.data.asset import Asset4D
+from tween4d.data.asset import Asset4D, Clip
 from tween4d.data.mesh import ClipMesh, MeshPoses
 from tween4d.errors import BackendError, InputError
 from tween4d.stages.render import with_fitted_blur
 
 MAX_FACES = 200_000
 MAX_JOINTS = 1024
+FAINTEST = 0.17
 VIEWS = 96, 512
 """Smallest and largest side of the pictures that shape and colours are read from."""
 ENLARGED = 1.5
@@ -47,7 +48,7 @@ def check_mesh(faces: int) -> None:
 
 
 def asset_meshes(asset: Asset4D, faces: int, texture: int | None, rig: str) -> list[ClipMesh]:
-    """One mesh per clip; each is shown up to the middle of the fade to the next.
+    """One mesh per clip, shown as long as its clip.
 
     Args:
         faces: triangles per clip, about.
@@ -59,14 +60,23 @@ def asset_meshes(asset: Asset4D, faces: int, texture: int | None, rig: str) -> l
 
     view = round(min(max(ENLARGED * max(asset.image_width, asset.image_height), VIEWS[0]), VIEWS[1]))
     config = MeshConfig(faces=faces, view_size=view, texture_size=texture)
-    seams = [(one.fade_out[0] + two.fade_in[1]) / 2 for one, two in zip(asset.clips, asset.clips[1:], strict=False)]
-    spans = zip([0.0, *seams], [*seams, 1.0], strict=True)
+    spans = [shown_span(clip) for clip in asset.clips]
     meshes = [
         mesh_clip(with_fitted_blur(asset, clip.gaussians), clip.skin, clip.motion, span, config)
         for clip, span in zip(asset.clips, spans, strict=True)
     ]
     joints = parse_rig(rig)
     return [reduce_rig(mesh, RigConfig(joints)) for mesh in meshes] if isinstance(joints, int) else meshes
+
+
+def shown_span(clip: Clip) -> tuple[float, float]:
+    """When a clip is seen well enough for a mesh, which cannot be translucent: its presence is at least `FAINTEST`.
+
+    So in the middle of a fade the meshes of both clips are shown, as both are seen of the Gaussians, which lie several
+    deep and cover what is behind them even at half their opacity.
+    """
+    (rises, full), (falls, gone) = clip.fade_in, clip.fade_out
+    return rises + FAINTEST * (full - rises), gone - FAINTEST * (gone - falls)
 
 
 def mesh_poses(meshes: list[ClipMesh], rig: str) -> list[MeshPoses] | None:

@@ -26,7 +26,8 @@ class ClipMesh:
     """Nodes that a vertex follows."""
     motion: NodeMotion
     span: tuple[float, float]
-    """When the mesh is shown: from the first time until before the second; spans of an asset cover [0, 1]."""
+    """When the mesh is shown: from the first time until before the second; spans of an asset cover [0, 1], and overlap
+    where its clips fade into one another."""
 
 
 @dataclass(frozen=True)

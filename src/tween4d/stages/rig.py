@@ -21,7 +21,9 @@ class RigConfig:
     joints: int = 32
     """Joints per clip at most."""
     tolerance: float = 0.001
-    """Root mean square distance, world units, within which nodes count as moving together and poses as on a line."""
+    """Root mean square distance, world units, within which nodes count as moving together."""
+    straight: float = 0.004
+    """Distance of a vertex from the line between two poses, world units, within which it counts as on it."""
     rounds: int = 10
     """Rounds of fitting and assigning at most, after the last joint was found."""
 
@@ -39,8 +41,8 @@ def pose_mesh(mesh: ClipMesh, time: float) -> tuple[Float[Tensor, "n 3"], Float[
 def pose_keys(mesh: ClipMesh, config: RigConfig = RigConfig()) -> MeshPoses:
     """The poses that a mesh runs through, as few as straight lines between them allow.
 
-    Keys are added where a vertex is farthest from the line (Douglas and Peucker 1973, along time). Where the tolerance
-    is kept, no vertex is farther than that from its place at any time of the motion within the span, or at its ends.
+    Keys are added where a vertex is farthest from the line (Douglas and Peucker 1973, along time), until none is farther
+    than `config.straight` at any time of the motion within the span, or at its ends.
     """
     begin, end = mesh.span
     own = [t for t in mesh.motion.times.tolist() if begin + 1e-6 < t < end - 1e-6]
@@ -55,7 +57,7 @@ def pose_keys(mesh: ClipMesh, config: RigConfig = RigConfig()) -> MeshPoses:
                 share = float((moments[k] - moments[low]) / (moments[high] - moments[low]))
                 line = places[low] + share * (places[high] - places[low])
                 off[k] = (places[k] - line).norm(dim=-1).amax()
-        if float(off.amax()) <= config.tolerance:
+        if float(off.amax()) <= config.straight:
             break
         keys = sorted([*keys, int(off.argmax())])
     return MeshPoses(moments[keys].float(), places[keys], torch.stack([posed[k][1] for k in keys]))
