@@ -15,6 +15,7 @@ from tween4d.data.gaussians import Gaussians, sh_from_colors
 from tween4d.data.mesh import ClipMesh
 from tween4d.data.nodes import NodeMotion, Skin
 from tween4d.io.glb import write_glb
+from tween4d.stages.rig import pose_keys
 
 CORNERS = torch.tensor([[0.0, 0, 0], [0.3, 0, 0], [0, 0.3, 0], [0, 0, 0.3]])
 TRIANGLES = torch.tensor([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
@@ -34,14 +35,14 @@ def tetrahedron(span: tuple[float, float]) -> ClipMesh:
     return ClipMesh(CORNERS, normals, TRIANGLES, CORNERS[:, :2] * 3, torch.rand(8, 8, 3), skin, motion, span)
 
 
-def two_tetrahedra(target: Path, meshes: list[ClipMesh] | None = None) -> Path:
+def two_tetrahedra(target: Path, meshes: list[ClipMesh] | None = None, morph: bool = False) -> Path:
     """A file of two fragments, one after the other."""
     meshes = meshes or [tetrahedron((0.0, 0.5)), tetrahedron((0.5, 1.0))]
     unit = torch.tensor([[1.0, 0.0, 0.0, 0.0]])
     gaussians = Gaussians(torch.zeros(1, 3), unit, torch.zeros(1, 3), torch.zeros(1), sh_from_colors(torch.ones(1, 3)))
     clips = tuple(Clip(gaussians, Skin(m.skin.indices[:1], m.skin.weights[:1]), m.motion, m.span[0]) for m in meshes)
     asset = Asset4D(clips, frame_count=17, fps=16.0, image_width=64, image_height=64)
-    return write_glb(asset, meshes, target)
+    return write_glb(asset, meshes, target, [pose_keys(mesh) for mesh in meshes] if morph else None)
 
 
 @pytest.fixture(scope="module")
@@ -107,3 +108,25 @@ def test_a_fragment_starts_and_ends_with_its_span_though_no_key_of_its_motion_li
     line = np.array([[0.25 * 0.5**0.5, 0.75 + 0.25 * 0.5**0.5], [0.75 * 0.5**0.5, 0.25 + 0.75 * 0.5**0.5]])
     expected = line / np.linalg.norm(line, axis=-1, keepdims=True)
     np.testing.assert_allclose(accessor(path, sampler["output"])[:, 2:], expected, atol=1e-5)
+
+
+def test_morph_targets_are_the_poses_one_after_another(tmp_path: Path) -> None:
+    """Oracle: the corners turned by hand, a quarter about z through (0.1, 0, 0), and glTF 2.0: weights lie target by
+    target within a key, and the first pose is the mesh itself."""
+    path = two_tetrahedra(tmp_path / "morph.glb", morph=True)
+    document, _ = parts(path)
+    mesh = document["meshes"][0]
+    (primitive,) = mesh["primitives"]
+    assert "skin" not in document["nodes"][document["animations"][0]["channels"][0]["target"]["node"]]
+    base = accessor(path, primitive["attributes"]["POSITION"])
+    x, y, z = CORNERS.unbind(-1)
+    turned = torch.stack([0.1 - y, x - 0.1, z], -1)
+    np.testing.assert_allclose(base, CORNERS, atol=1e-6)
+    # Between two poses corners go straight, so a pose halfway is not needed: there is no time for one.
+    (target,) = primitive["targets"]
+    np.testing.assert_allclose(base + accessor(path, target["POSITION"]), turned, atol=1e-6)
+    whole = document["animations"][0]
+    channel = next(c for c in whole["channels"] if c["target"]["path"] == "weights")
+    sampler = whole["samplers"][channel["sampler"]]
+    np.testing.assert_allclose(accessor(path, sampler["input"])[:, 0], [0.0, 0.5], atol=1e-6)
+    assert accessor(path, sampler["output"])[:, 0].tolist() == [0.0, 1.0] and mesh["weights"] == [0.0]

@@ -41,8 +41,8 @@ def pose_mesh(mesh: ClipMesh, time: float) -> tuple[Float[Tensor, "n 3"], Float[
 def pose_keys(mesh: ClipMesh, config: RigConfig = RigConfig()) -> MeshPoses:
     """The poses that a mesh runs through, as few as straight lines between them allow.
 
-    Keys are added where a vertex is farthest from the line (Douglas and Peucker 1973, along time), until none is farther
-    than `config.straight` at any time of the motion within the span, or at its ends.
+    Keys are added where a vertex is farthest from the line (Douglas and Peucker 1973, along time), until none is
+    farther than `config.straight` at any time of the motion within the span, or at its ends.
     """
     begin, end = mesh.span
     own = [t for t in mesh.motion.times.tolist() if begin + 1e-6 < t < end - 1e-6]
