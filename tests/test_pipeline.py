@@ -86,7 +86,8 @@ def test_the_seven_stages_run_once_and_in_order(run: tuple[Asset4D, Recorder]) -
     configs = ("matte", "guide", "fragment", "views", "reconstruct", "deform", "merge")
     for (_, args, kwargs, _), name in zip(recorder.calls, configs, strict=True):
         assert args[-1] == getattr(config, name)
-        assert kwargs == ({"seed": 3} if name in ("guide", "fragment", "views") else {})
+        seeded = {"seed": 3} if name in ("guide", "fragment", "views") else {}
+        assert kwargs == (seeded | {"features": None} if name == "fragment" else seeded)
 
 
 def test_each_stage_gets_what_the_ones_before_it_made(run: tuple[Asset4D, Recorder]) -> None:

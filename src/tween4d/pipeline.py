@@ -34,7 +34,7 @@ def inbetween(
     """
     matted = step(matte_images, images, priors.matter, config.matte)
     guide = step(imagine_motion, matted, priors.inbetweener, config.guide, seed=seed)
-    plan = step(select_fragments, guide, priors.inbetweener, config.fragment, seed=seed)
+    plan = step(select_fragments, guide, priors.inbetweener, config.fragment, seed=seed, features=priors.features)
     views = step(imagine_views, plan, priors.multiview, config.views, seed=seed)
     canonical = step(reconstruct_keyframes, views, config.reconstruct)
     clips = step(fit_motion, canonical, plan, views, config.deform)

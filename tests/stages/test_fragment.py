@@ -14,6 +14,7 @@ from tween4d.data.video import Guide, Lattice, Video
 from tween4d.stages.fragment import (
     FragmentConfig,
     appearance_distances,
+    described,
     input_fidelity,
     motion_distances,
     select_fragments,
@@ -65,6 +66,7 @@ def check(plan: FragmentPlan, config: FragmentConfig) -> None:
 
 configs = st.builds(
     FragmentConfig,
+    described,
     fragments=st.integers(1, 6),
     min_length=st.integers(1, 7),
     candidates=st.integers(2, 40),
@@ -243,3 +245,44 @@ def test_looks_differ_only_where_looks_change() -> None:
     spoiled = appearance_distances(Video(rgb, guide.video.alpha, guide.video.times), list(range(5)))
     torch.testing.assert_close(spoiled, spoiled.T)
     assert float(spoiled[2, [0, 1, 3, 4]].min()) > 0.1 and float(spoiled[0, 4]) < 1e-6
+
+
+class Painted:
+    """Descriptors that know which place of the drifting square they see, but for what was spoiled there."""
+
+    def __init__(self, shift: torch.Tensor, spoiled: int = -1) -> None:
+        self.shift, self.spoiled, self.asked = shift, spoiled, 0
+
+    def describe(self, image: Image) -> torch.Tensor:
+        moved = self.shift[self.asked]
+        axis = torch.arange(image.width) + 0.5
+        x, y = (axis - moved[0]).expand(image.height, -1), (axis - moved[1])[:, None].expand(-1, image.width)
+        angles = torch.stack([x, y]) / 6
+        planes = torch.cat([angles.cos(), angles.sin()]) / 2**0.5
+        found = torch.flip(planes, (0,)) if self.asked == self.spoiled else planes
+        self.asked += 1
+        return found
+
+
+def test_descriptors_measure_motion_and_fidelity() -> None:
+    """Oracle: the made-up motion; distances are the displacements in object sizes, and a spoiled frame is less true."""
+    speed = torch.tensor([[2.0, 0.0]] * 4)
+    guide = drifting(5, speed, side=24, half=3, sheets=False)
+    shift = torch.cat([torch.zeros(1, 2), speed.cumsum(0)])
+    moved, fidelity = described(guide.video, list(range(5)), Painted(shift, spoiled=2))
+    size = 6 * 2**0.5
+    torch.testing.assert_close(moved[0, [0, 1, 3, 4]], torch.tensor([0.0, 2, 6, 8]) / size, atol=1e-4, rtol=0)
+    assert torch.equal(moved, moved.T) and bool(moved.diagonal().eq(0).all())
+    torch.testing.assert_close(fidelity[[0, 1, 3, 4]], torch.ones(4), atol=1e-4, rtol=0)
+    assert fidelity[2] < 0.99
+
+
+def test_a_plan_goes_by_descriptors_where_they_are_given() -> None:
+    """Oracle: without sheets and with uniform colours only descriptors see which frame is untrue to the inputs."""
+    speed = torch.tensor([[1.0, 0.0]] * 8)
+    guide = drifting(9, speed, side=24, half=3, sheets=False)
+    shift = torch.cat([torch.zeros(1, 2), speed.cumsum(0)])
+    config = FragmentConfig(fragments=2, min_length=3, fidelity_weight=20.0)
+    plan = select_fragments(guide, Never(), config, seed=0, features=Painted(shift))
+    assert plan.fragments[0].last == 4 and plan.scores[0].motion == pytest.approx(4 / (6 * 2**0.5), abs=1e-4)
+    assert select_fragments(guide, Never(), config, seed=0, features=Painted(shift, 4)).fragments[0].last in (3, 5)

@@ -75,7 +75,7 @@ class Features(Protocol):
     """Dense descriptors for matching and for keyframe scores."""
 
     def describe(self, image: Image) -> Float[Tensor, "c gh gw"]:
-        """Unit-length descriptors on a grid."""
+        """Unit-length descriptors on a grid over the square about the picture: its longer side, its own middle."""
         ...
 
 
@@ -98,3 +98,5 @@ class Priors:
     inbetweener: Inbetweener
     multiview: MultiViewPrior
     info: tuple[PriorInfo, ...] = ()
+    features: Features | None = None
+    """What keyframes are scored and matched by; None leaves it to the guide's sheets and to patch statistics."""

@@ -8,10 +8,13 @@ from torch import Tensor
 
 from tween4d.data.fragments import Fragment, FragmentPlan, SplitScore
 from tween4d.data.video import Guide, Lattice, Video, carry_pixels
-from tween4d.priors.protocols import Inbetweener
+from tween4d.geometry.resemblance import matched_motion, resemblance
+from tween4d.priors.protocols import Features, Inbetweener
 
 EPSILON = 1e-6
 TRIES = 2
+CELLS = 24
+"""Descriptors are averaged to a grid of at most so many cells a side before they are compared."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,9 @@ class FragmentConfig:
     """With `fragments` None, how often a part of a part is divided: at most 2 ** max_depth pieces."""
 
 
-def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentConfig, *, seed: int) -> FragmentPlan:
+def select_fragments(
+    guide: Guide, inbetweener: Inbetweener, config: FragmentConfig, *, seed: int, features: Features | None = None
+) -> FragmentPlan:
     """Divide the guiding video, recursively, until it has the wanted number of quasi-static fragments.
 
     Source: In-2-4D, Sec. 3.2. Motion between frames is measured on the guide's sheets (on the pictures when it has
@@ -46,6 +51,8 @@ def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentCon
         guide: at least 2 frames.
         inbetweener: asked for a part again only where `redo_below` says so, and kept only if fidelity rises.
         seed: handed to the prior.
+        features: where given, fidelity is how well the descriptors of a frame are found in the two inputs', and motion
+            is the larger of the sheets' and of that of descriptors that are each other's nearest.
     Returns:
         Fragments in order that cover the guide and share their end frames; the first fragment's canonical frame is 0,
         the last one's is the last frame, an inner one's is the frame from which both of its ends are least far.
@@ -54,6 +61,9 @@ def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentCon
     frames = _candidates(last, config)
     distances = motion_distances(guide, frames)
     fidelity = input_fidelity(guide.video, frames)
+    if features is not None:
+        moved, fidelity = described(guide.video, frames, features)
+        distances = distances if guide.still else torch.maximum(distances, moved) if guide.lattices else moved
     parts, scores = [(0, len(frames) - 1, 0)], []
     while len(parts) < (config.fragments or 2**config.max_depth):
         options = [
@@ -88,8 +98,47 @@ def select_fragments(guide: Guide, inbetweener: Inbetweener, config: FragmentCon
         distances,
         tuple(frames),
         appearance_distances(guide.video, frames),
-        input_fidelity(guide.video, frames),
+        fidelity if features is not None else input_fidelity(guide.video, frames),
     )
+
+
+def described(video: Video, frames: list[int], features: Features) -> tuple[Float[Tensor, "k k"], Float[Tensor, "k"]]:
+    """Motion between frames in object sizes, and fidelity to the inputs in [0, 1], from descriptors of the object.
+
+    Returns:
+        Distances are symmetric and zero on the diagonal; the first and last frame have fidelity 1.
+    """
+    sets, places = [], []
+    for frame in frames:
+        image = video.frame(frame)
+        found = features.describe(image)
+        shape = (min(CELLS, found.shape[1]), min(CELLS, found.shape[2]))
+        found = torch.nn.functional.interpolate(found[None], shape, mode="area")[0]
+        covered = _on_square(image.alpha if image.alpha is not None else torch.ones_like(image.rgb[..., 0]), shape)
+        # An object too thin for the grid still has its best covered cells.
+        rows, columns = (covered >= min(0.5, float(covered.max()))).nonzero(as_tuple=True)
+        sets.append(torch.nn.functional.normalize(found[:, rows, columns].T, dim=-1))
+        spots = torch.stack([columns / shape[1], rows / shape[0]], -1)
+        places.append(spots * max(video.alpha.shape[1:]) / max(_object_size(video.alpha[0]), 1.0))
+    count = len(frames)
+    distances = torch.zeros(count, count)
+    for row in range(count):
+        for column in range(row):
+            there = matched_motion(sets[row], sets[column], places[row], places[column])
+            back = matched_motion(sets[column], sets[row], places[column], places[row])
+            # Nothing in common is as far as an object is large.
+            distances[row, column] = distances[column, row] = 1.0 if there != there else (there + back) / 2
+    ends = torch.cat([sets[0], sets[-1]])
+    return distances, torch.tensor([max(0.0, resemblance(own, ends)) for own in sets])
+
+
+def _on_square(alpha: Float[Tensor, "h w"], shape: tuple[int, int]) -> Float[Tensor, "gh gw"]:
+    """Coverage of the cells of a grid over the square about a picture."""
+    height, width = alpha.shape
+    side = max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    padded = torch.nn.functional.pad(alpha, (left, side - width - left, top, side - height - top))
+    return torch.nn.functional.interpolate(padded[None, None], shape, mode="area")[0, 0]
 
 
 def motion_distances(guide: Guide, frames: list[int]) -> Float[Tensor, "k k"]:
