@@ -40,6 +40,7 @@ def main() -> int:
 
 def soak(place: Path, seconds: float, chance: random.Random) -> dict:
     """Run the studio for so long."""
+    load = os.getloadavg()
     with Pillow.open(example_pair_paths()[0]) as picture:
         picture.resize((64, 64)).save(place / "a.png")
     command = [sys.executable, "-m", "tween4d.cli", "studio", "--port", "0", "--workers", "2", "--data", place / "data"]
@@ -95,6 +96,7 @@ def soak(place: Path, seconds: float, chance: random.Random) -> dict:
     latencies.sort()
     return {
         "seconds": seconds,
+        "machine": {"cores": os.cpu_count(), "load": {"before": load, "after": os.getloadavg()}},
         "counts": counts,
         "before": before,
         "after": after,

@@ -40,6 +40,10 @@ def make(job: Job, teller: Teller, places: Places) -> dict[str, Any]:
             fov=options.fov,
             priors=options.priors,
             facing=options.facing,
+            fragments=options.fragments,  # type: ignore[arg-type]
+            inbetweener=options.inbetweener,
+            multiview=options.multiview,
+            prompt=options.prompt,
         ),
     )
     write_html(made.asset, places.player(job.id))

@@ -35,6 +35,11 @@ class Options:
     fov: float = 33.8
     facing: tuple[float, float | None] | None = None
     """Azimuth and, if known, elevation, degrees."""
+    fragments: str | None = None
+    inbetweener: str | None = None
+    """A prior in place of the set's."""
+    multiview: str | None = None
+    prompt: str = ""
 
 
 @dataclass(frozen=True)

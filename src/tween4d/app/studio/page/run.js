@@ -4,6 +4,7 @@ import { ask, job } from "/page/api.js";
 import { duration, h, megabytes, show, STATES, tell, when } from "/page/dom.js";
 import { showExports } from "/page/exports.js";
 import { Options } from "/page/options.js";
+import { Remask } from "/page/slot.js";
 
 const STAGES = {
   matte_images: ["Matte", "The object without its background"], imagine_motion: ["Motion", "Guiding video"],
@@ -111,12 +112,29 @@ function facts({ result, bytes }) {
 }
 
 function again(made, about) {
-  const options = new Options(about, made.options);
-  return h("section", { "aria-labelledby": "again" }, h("h2", { id: "again" }, "Make it again"),
-    h("p", { class: "lead" }, "With other options; stages that still hold are reused."),
-    h("form", { class: "go", onsubmit: async (event) => {
-      event.preventDefault();
-      try { location.hash = `#/job/${(await ask("POST", `${job(made.id)}/again`, { options: options.value })).id}`; }
-      catch (error) { tell(error.message); }
-    } }, options.element, h("div", { class: "go" }, h("button", { class: "primary" }, "Make again"))));
+  const start = h("p", { class: "quiet", role: "status" });
+  const button = h("button", { class: "primary" }, "Make again");
+  const order = Object.keys(STAGES);
+  const tell_start = () => {
+    const touched = [...options.touched, ...masks.filter(({ editor }) => editor?.edited).map(() => "matte_images")];
+    const first = order[Math.min(...touched.map((stage) => order.indexOf(stage)))];
+    start.textContent = !first ? "Nothing is changed yet." : first === order[0] ? "Begins again at the first stage." : `Begins again at ${STAGES[first][0].toLowerCase()}; what comes before is reused.`;
+  };
+  const options = new Options(about, made.options, () => tell_start());
+  const masks = ["start", "end"].map((role) => new Remask(made, role));
+  const mattes = h("details", { ontoggle: () => {
+    if (mattes.open && !mattes.dataset.asked) { mattes.dataset.asked = "yes"; for (const mask of masks) mask.open(); }
+  } }, h("summary", {}, "Mattes"), h("div", { class: "two slots" }, masks.map(({ element }) => element)));
+  const form = h("form", { class: "go", onsubmit: async (event) => {
+    event.preventDefault();
+    button.disabled = true;
+    try {
+      const [mask_start, mask_end] = [await masks[0].mask(), await masks[1].mask()];
+      location.hash = `#/job/${(await ask("POST", `${job(made.id)}/again`, { options: options.value, mask_start, mask_end })).id}`;
+    } catch (error) { tell(error.message); button.disabled = false; }
+  } }, options.element, mattes, h("div", { class: "row go level" }, button, start));
+  for (const kind of ["pointerup", "keyup", "input", "click"]) form.addEventListener(kind, () => setTimeout(tell_start));
+  tell_start();
+  return h("section", { "aria-labelledby": "again" }, h("h2", { id: "again" }, "Change something and make it again"),
+    h("p", { class: "lead" }, "Stages that still hold are reused."), form);
 }

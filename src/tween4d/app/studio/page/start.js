@@ -5,12 +5,30 @@ import { h, show, STATES, tell, when } from "/page/dom.js";
 import { Options } from "/page/options.js";
 import { Slot } from "/page/slot.js";
 
+const MOST = 12;
+
 export async function showStart(about) {
   const make = h("button", { class: "primary", disabled: true }, "Make it move");
-  const slots = [];
-  const changed = () => { make.disabled = slots.length < 2 || slots.some((slot) => !slot.picture); };
-  const overflow = (from, files) => slots.find((slot) => slot !== from && !slot.picture)?.take(files);
-  slots.push(new Slot("Start picture", changed, overflow), new Slot("End picture", changed, overflow));
+  const slots = [], row = h("div", { class: "two slots" });
+  let number = 2;
+  const several = h("p", { class: "quiet" });
+  const changed = () => {
+    make.disabled = slots.length < 2 || slots.some((slot) => !slot.picture);
+    several.textContent = slots.length > 2 ? `${slots.length - 1} assets will be made, each from one picture to the next.` : "";
+  };
+  // More pictures than places: each further one gets a place of its own.
+  const overflow = (from, files) => (slots.find((slot) => slot !== from && !slot.taken) ?? place()).take(files, overflow);
+  const place = () => {
+    if (slots.length >= MOST) { tell(`${MOST} pictures at most`); return { take() {} }; }
+    const label = ["Start picture", "End picture"][slots.length] ?? `Picture ${++number}`;
+    const slot = new Slot(label, changed, overflow, slots.length < 2 ? null : (which) => { slots.splice(slots.indexOf(which), 1); which.element.remove(); changed(); });
+    slots.push(slot);
+    row.append(slot.element);
+    changed();
+    return slot;
+  };
+  place();
+  place();
   const options = new Options(about);
   const name = h("input", { maxlength: 80, placeholder: "optional" });
   const form = h("form", { class: "go", onsubmit: async (event) => {
@@ -18,22 +36,27 @@ export async function showStart(about) {
     make.disabled = true;
     make.textContent = "Sending";
     try {
-      const [start, end] = slots;
-      const [maskStart, maskEnd] = [await start.mask(), await end.mask()];
-      const made = await ask("POST", "/v1/jobs", { start: { picture: start.picture.id }, end: { picture: end.picture.id },
-        mask_start: maskStart, mask_end: maskEnd, name: name.value, options: options.value });
-      location.hash = `#/job/${made.id}`;
+      const masks = [];
+      for (const slot of slots) masks.push(await slot.mask());
+      let made = null;
+      for (let i = 0; i + 1 < slots.length; i++) {
+        const called = slots.length === 2 ? name.value : `${name.value || "Row"} ${i + 1} of ${slots.length - 1}`.slice(-80);
+        made = await ask("POST", "/v1/jobs", { start: { picture: slots[i].picture.id }, end: { picture: slots[i + 1].picture.id },
+          mask_start: masks[i], mask_end: masks[i + 1], name: called, options: options.value });
+      }
+      if (slots.length === 2) location.hash = `#/job/${made.id}`;
+      else window.dispatchEvent(new HashChangeEvent("hashchange"));
     } catch (error) {
       tell(error.message);
       make.textContent = "Make it move";
       changed();
     }
-  } }, h("div", { class: "two slots" }, slots.map((slot) => slot.element)),
+  } }, row, h("div", { class: "row go level" }, h("button", { type: "button", onclick: () => place() }, "Add a picture"), several),
   h("h2", {}, "How much work"), options.element,
   h("div", { class: "row go" }, h("label", { class: "field name" }, "Name", name), make));
   const paste = (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length) slots.find((slot) => !slot.picture)?.take(files, overflow);
+    if (files.length) overflow(null, files);
   };
   document.addEventListener("paste", paste);
   const gallery = h("div", { class: "gallery" });

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from tween4d.app.run import own_version
-from tween4d.app.studio.expectations import expectations, prior_sets
+from tween4d.app.studio.expectations import all_priors, expectations, prior_sets
 from tween4d.app.studio.web.context import COOKIE, Caller, TheStudio
 from tween4d.app.studio.web.exports import NAMES
 from tween4d.app.studio.web.models import Health, Strict
@@ -37,6 +37,7 @@ def about(studio: TheStudio, key: Caller) -> dict[str, Any]:
         "owner": key.name,
         "formats": [{"name": name, "label": FORMATS[suffix].label} for name, suffix in NAMES.items()],
         "priors": prior_sets(),
+        "all_priors": all_priors(),
         "expected": expectations(studio.store),
         "limits": {"upload_bytes": limits.upload_bytes, "pixels": limits.pixels},
         "disk": {"used": studio.housekeeper.used, "quota": studio.settings.quota_bytes},

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -12,7 +13,7 @@ from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from tween4d.app.studio.places import ROLES
 from tween4d.app.studio.records import ENDED, Job, options_from_json
 from tween4d.app.studio.store import Store
-from tween4d.app.studio.web.context import Caller, TheStudio
+from tween4d.app.studio.web.context import Caller, Studio, TheStudio
 from tween4d.app.studio.web.models import (
     Again,
     FacingOption,
@@ -59,7 +60,7 @@ async def create_job(request: Request, studio: TheStudio, key: Caller, idempoten
     """
     job, new = await create(studio, key, request, idempotency_key)
     headers = {"Location": f"/v1/jobs/{job.id}"}
-    return JSONResponse(_view(job).model_dump(), 201 if new else 200, headers)
+    return JSONResponse(_view(studio, job).model_dump(), 201 if new else 200, headers)
 
 
 @router.get("", responses=documented())
@@ -73,26 +74,26 @@ def list_jobs(
     """Your jobs, newest first."""
     found = studio.store.jobs(key.name, state=state, limit=limit, before=before or 0)
     last = found[-1].created if len(found) == limit else None
-    return JobPage(jobs=[_view(job) for job in found], next=last)
+    return JobPage(jobs=[_view(studio, job) for job in found], next=last)
 
 
 @router.get("/{job}", responses=documented(404))
 def get_job(studio: TheStudio, key: Caller, job: Named) -> JobView:
     """A job's state."""
-    return _view(owned(studio.store, job, key.name))
+    return _view(studio, owned(studio.store, job, key.name))
 
 
 @router.post("/{job}/cancel", status_code=202, responses=documented(404))
 def cancel_job(studio: TheStudio, key: Caller, job: Named) -> JobView:
     """Stop a job; memory and disk are free within a second. One that has ended stays as it is."""
     studio.store.cancel(owned(studio.store, job, key.name).id)
-    return _view(owned(studio.store, job, key.name))
+    return _view(studio, owned(studio.store, job, key.name))
 
 
 @router.post("/{job}/again", status_code=201, responses=documented(404, 409, 507))
 def again(studio: TheStudio, key: Caller, job: Named, body: Again) -> JobView:
     """Order the same pictures with other options or masks; finished stages that still hold are reused."""
-    return _view(make_again(studio, key, owned(studio.store, job, key.name), body))
+    return _view(studio, make_again(studio, key, owned(studio.store, job, key.name), body))
 
 
 @router.delete("/{job}", status_code=204, responses=documented(404, 409))
@@ -194,10 +195,10 @@ def _message(number: int, at: float, kind: str, data: dict[str, Any]) -> str:
     return f"id: {number}\nevent: {kind}\ndata: {json.dumps(data | {'at': round(at, 3)})}\n\n"
 
 
-def _view(job: Job) -> JobView:
-    options = options_from_json(job.request)
-    azimuth, elevation = options.facing or (None, None)
-    facing = FacingOption(azimuth=azimuth, elevation=elevation) if azimuth is not None else None
+def _view(studio: Studio, job: Job) -> JobView:
+    options = asdict(options_from_json(job.request))
+    if options["facing"] is not None:
+        options["facing"] = FacingOption(azimuth=options["facing"][0], elevation=options["facing"][1])
     return JobView(
         id=job.id,
         name=job.name,
@@ -209,14 +210,8 @@ def _view(job: Job) -> JobView:
         started=job.started,
         finished=job.finished,
         parent=job.parent,
-        options=RunOptions(
-            preset=options.preset,  # type: ignore[arg-type]
-            priors=options.priors,  # type: ignore[arg-type]
-            seed=options.seed,
-            frames=options.frames,
-            fov=options.fov,
-            facing=facing,
-        ),
+        inputs=[role for role in ROLES if studio.places.source(job.id, role).is_file()],
+        options=RunOptions(**options),
         attempts=job.attempts,
         bytes=job.size,
         result=job.result,

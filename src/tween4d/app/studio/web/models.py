@@ -5,10 +5,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from tween4d.app.studio.records import IDENTIFIER
-from tween4d.priors.register import SETS
+from tween4d.priors.register import REGISTER, SETS
 
 Identifier = Annotated[str, StringConstraints(pattern=f"^{IDENTIFIER.pattern}$")]
 PriorSet = Literal[tuple(SETS)]  # type: ignore[valid-type]
+Inbetweener = Literal[tuple(n for n, e in REGISTER.items() if e.role == "inbetweener")]  # type: ignore[valid-type]
+Multiview = Literal[tuple(n for n, e in REGISTER.items() if e.role == "multiview")]  # type: ignore[valid-type]
 # JSON knows one kind of number: 30.0 is an integer there.
 Whole = Annotated[int, BeforeValidator(lambda v: int(v) if isinstance(v, float) and v.is_integer() else v)]
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
@@ -36,6 +38,10 @@ class RunOptions(Strict):
     frames: Whole | None = Field(None, ge=5, le=512)
     fov: float = Field(33.8, gt=1, lt=120, description="Field of view along the longer side, degrees.")
     facing: FacingOption | None = Field(None, description="Found if left out; not for classical priors.")
+    fragments: Literal["auto", "1", "2", "4", "8"] | None = Field(None, description="Pieces of the motion.")
+    inbetweener: Inbetweener | None = Field(None, description="Imagines the motion in place of the set's.")
+    multiview: Multiview | None = Field(None, description="Imagines the other sides in place of the set's.")
+    prompt: str = Field("", max_length=500, description="What happens, for priors that read.")
 
 
 class FromPicture(Strict):
@@ -129,6 +135,8 @@ class JobView(BaseModel):
     started: float | None
     finished: float | None
     parent: str | None
+    inputs: list[str]
+    """Pictures that it was made from: start, end, and masks if it was given any."""
     options: RunOptions
     attempts: int
     bytes: int

@@ -183,7 +183,7 @@ def run_options(options: RunOptions) -> Options:
     """Options in the words of the run."""
     told = options.facing
     facing = None if told is None else (told.azimuth, told.elevation)
-    return Options(options.preset, options.priors, options.seed, options.frames, options.fov, facing)
+    return Options(**options.model_dump() | {"facing": facing})
 
 
 def _gather(studio: Studio, key: Key, source: Source, job: str, role: str) -> None:
