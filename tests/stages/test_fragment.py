@@ -66,7 +66,6 @@ def check(plan: FragmentPlan, config: FragmentConfig) -> None:
 
 configs = st.builds(
     FragmentConfig,
-    described,
     fragments=st.integers(1, 6),
     min_length=st.integers(1, 7),
     candidates=st.integers(2, 40),
