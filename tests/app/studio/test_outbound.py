@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.app.studio.conftest import idle_studio
+from tests.app.studio.conftest import idle_studio, picture_bytes, served
 from tween4d.app.studio.outbound import NotAllowedError, Outbound, is_public
 from tween4d.app.studio.records import Order
 from tween4d.app.studio.webhooks import HEADER, Courier
@@ -85,7 +87,7 @@ class _Elsewhere(BaseHTTPRequestHandler):
             return
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(b"content")
+        self.wfile.write(picture_bytes() if self.path == "/disc.png" else b"content")
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -114,6 +116,25 @@ def test_redirects_are_not_followed(elsewhere: str) -> None:
     assert b"".join(outbound.fetch(f"http://{elsewhere}/picture")) == b"content"
     with pytest.raises(InputError, match="redirect"):
         list(outbound.fetch(f"http://{elsewhere}/moved"))
+
+
+def test_pictures_by_url_become_a_job_unless_they_redirect(elsewhere: str, tmp_path: Path) -> None:
+    """Oracle: the picture that the other server sent, and its redirect to a file that it would serve."""
+    outbound = Outbound((elsewhere,), answering("127.0.0.1"), private=True)
+    studio = idle_studio(tmp_path / "data", outbound=outbound)
+    with served(studio) as server:
+        for path, status in (("disc.png", 201), ("moved", 422), ("picture", 422)):
+            order = {role: {"url": f"http://{elsewhere}/{path}"} for role in ("start", "end")}
+            request = Request(f"{server.url}/v1/jobs", json.dumps(order).encode(), {"Content-Type": "application/json"})
+            try:
+                with urlopen(request) as answer:
+                    found, told = answer.status, json.load(answer)
+            except HTTPError as error:
+                with error:
+                    found, told = error.code, {}
+            assert found == status
+            assert not told or studio.places.source(told["id"], "end").is_file()
+    assert len(list((studio.places.data / "jobs").iterdir())) == 1
 
 
 def test_a_name_is_looked_up_once(elsewhere: str) -> None:

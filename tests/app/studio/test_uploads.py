@@ -3,13 +3,16 @@
 import os
 import struct
 import zlib
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
 
-from tests.app.studio.conftest import picture_bytes
+from tests.app.studio.conftest import LIMITS, picture_bytes
+from tween4d.app.studio import uploads
 from tween4d.app.studio.places import Places, remove
 from tween4d.app.studio.settings import Limits
 from tween4d.app.studio.uploads import TooLargeError, plain_name
@@ -29,10 +32,10 @@ def bomb(width: int, height: int) -> bytes:
     )
 
 
-def animation(frames: int) -> bytes:
+def animation(frames: int, kind: str = "GIF") -> bytes:
     stream = BytesIO()
     pictures = [Pillow.new("RGB", (32, 32), (60 * i, 0, 0)) for i in range(frames)]
-    pictures[0].save(stream, "GIF", save_all=True, append_images=pictures[1:])
+    pictures[0].save(stream, kind, save_all=True, append_images=pictures[1:])
     return stream.getvalue()
 
 
@@ -56,6 +59,7 @@ def test_a_picture_is_decoded_and_written_anew(idle: Studio) -> None:
         (bomb(60_000, 60_000), "more than 4 million"),
         (bomb(1900, 1900), "damaged"),
         (animation(4), "more than 3 frames"),
+        (animation(4, "TIFF"), "more than 3 frames"),
         (picture_bytes()[:200], "damaged"),
         (b"\x00" * 100, "not an image"),
         (b"", "empty"),
@@ -93,6 +97,28 @@ def test_the_decoder_has_only_so_much_memory(idle: Studio) -> None:
     idle.uploads.limits = Limits(decode_memory=60 * 1024 * 1024)
     with pytest.raises(InputError, match="memory|too much"):
         idle.uploads.take([stream.getvalue()], "a", "x")
+
+
+def test_as_many_pages_as_are_allowed_are_taken(idle: Studio) -> None:
+    """Oracle: the first page of a TIFF, as it was drawn."""
+    picture = idle.uploads.take([animation(3, "TIFF")], "a", "x")
+    with Pillow.open(idle.places.picture(picture.id)) as kept:
+        assert kept.getpixel((5, 5)) == (0, 0, 0)
+
+
+def test_the_decoder_has_only_so_much_time(idle: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oracle: the system's limit of a second of processor time, and the clock; a decoder that never ends is ended."""
+    busy = "from tween4d.app.studio import decode; decode._decode = lambda *_: [0 for _ in iter(int, 1)]; decode.main"
+    run = uploads.subprocess.run
+
+    def endless(command: list[str], **words: Any) -> Any:
+        return run([command[0], "-c", f"import sys; {busy}(sys.argv[1:])", *command[3:]], **words)
+
+    monkeypatch.setattr(uploads.subprocess, "run", endless)
+    idle.uploads.limits = replace(LIMITS, decode_seconds=1)
+    with pytest.raises(InputError, match="too much to decode|too long to decode"):
+        idle.uploads.take([picture_bytes()], "a", "x")
+    assert left_over(idle) == []
 
 
 @pytest.mark.parametrize(

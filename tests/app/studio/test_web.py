@@ -16,6 +16,8 @@ from tests.app.studio.conftest import Served, idle_studio, picture_bytes, served
 from tween4d.app.client import Client, StudioError
 from tween4d.app.studio.housekeeping import ROOM
 from tween4d.app.studio.settings import Settings, check_settings
+from tween4d.app.studio.telling import told_error, without_paths
+from tween4d.app.studio.web.context import Studio
 from tween4d.app.studio.web.jobs import PLAYER_POLICY
 from tween4d.errors import InputError
 
@@ -78,6 +80,25 @@ def test_the_quota_refuses_with_numbers(tmp_path: Path, pair: tuple[Path, Path])
     with served(studio) as server, pytest.raises(StudioError, match="quota is used up.*MB") as refused:
         server.client.make(*pair)
     assert refused.value.status == 507
+
+
+def test_what_is_kept_too_long_is_removed_and_the_rest_survives_a_restart(
+    tmp_path: Path, pair: tuple[Path, Path]
+) -> None:
+    """Oracle: the retention of a day; after another start on the same folder the gallery shows the younger job."""
+    first = idle_studio(tmp_path / "data")
+    with served(first) as server:
+        old, young = (server.client.cancel(server.client.make(*pair, name=name).id) for name in ("old", "young"))
+    with first.store.database.change() as connection:
+        connection.execute("UPDATE jobs SET finished=finished-90000 WHERE id=?", (old.id,))
+    first.store.database.close()
+    again = idle_studio(tmp_path / "data")
+    again.housekeeper.settings = Settings(tmp_path / "data", keep_days=1)
+    again.housekeeper.tidy()
+    with served(again) as server:
+        assert [job.name for job in server.client.jobs()] == ["young"]
+        assert ask(server.url, "GET", f"/v1/jobs/{young.id}/inputs/start")[0] == 200
+    assert [path.name for path in (tmp_path / "data" / "jobs").iterdir()] == [young.id]
 
 
 def test_a_foreign_page_can_order_nothing(quiet: Served) -> None:
@@ -202,11 +223,14 @@ def test_a_session_is_a_cookie_that_ends_with_its_key(locked: tuple[Served, str,
 
 
 def test_requests_are_counted_by_key(locked: tuple[Served, str, str]) -> None:
-    """Oracle: the limit of a minute."""
-    server, one, _ = locked
+    """Oracle: the limit of a minute; the other key still has its own."""
+    server, one, two = locked
     per_minute = server.studio.settings.limits.requests_per_minute
-    waits = [server.studio.meter.admit("x", per_minute) for _ in range(per_minute + 1)]
+    waits = [server.studio.meter.admit("one", per_minute) for _ in range(per_minute + 1)]
     assert waits[:-1] == [0.0] * per_minute and waits[-1] > 0
+    status, headers, _ = ask(server.url, "GET", "/v1/jobs", Authorization=f"Bearer {one}")
+    assert status == 429 and int(headers["retry-after"]) > 0
+    assert ask(server.url, "GET", "/v1/jobs", Authorization=f"Bearer {two}")[0] == 200
 
 
 def test_a_public_address_needs_keys(tmp_path: Path) -> None:
@@ -225,6 +249,14 @@ def test_pictures_by_url_are_refused_by_default(quiet: Served) -> None:
     answer = ask(quiet.url, "POST", "/v1/jobs", json.dumps(order), Content_Type="application/json")
     assert problem(answer)[0] == 403
     assert list((quiet.studio.places.data / "jobs").iterdir()) == []
+
+
+def test_a_failed_job_tells_no_paths(idle: Studio) -> None:
+    """Oracle: the folder's name is in no error, foreseen or not, and in no note."""
+    hidden = f"{idle.places.data}/jobs/x/start.png"
+    for error in (InputError("the picture cannot be read", hidden), RuntimeError(hidden), MemoryError(hidden)):
+        assert str(idle.places.data) not in told_error(error, idle.places)
+    assert without_paths(f"the picture {hidden} is grey", idle.places) == "the picture start.png is grey"
 
 
 def test_the_interface_does_what_its_description_says(tmp_path: Path, pair: tuple[Path, Path]) -> None:

@@ -62,8 +62,8 @@ def _decode(source: str, target: str, pixels: int, frames: int) -> dict[str, obj
             )
         if min(width, height) < MIN_SIDE:
             raise Refused(f"the image has only {width}x{height} pixels", f"use at least {MIN_SIDE} pixels a side")
-        if opened.format != "TIFF" and getattr(opened, "n_frames", 1) > frames:
-            raise Refused(f"the animation has more than {frames} frames", "upload a single picture")
+        if _longer_than(opened, frames):
+            raise Refused(f"the file has more than {frames} frames", "upload a single picture")
         if opened.format == "JPEG":
             opened.draft("RGB", (LARGEST_KEPT, LARGEST_KEPT))
         opened.load()
@@ -78,6 +78,19 @@ def _decode(source: str, target: str, pixels: int, frames: int) -> dict[str, obj
         picture = picture.convert("RGB")
     picture.save(target, "PNG", compress_level=3)
     return {"width": picture.width, "height": picture.height, "transparent": transparent}
+
+
+def _longer_than(opened: Image.Image, frames: int) -> bool:
+    """Whether a file has more pictures than that; no picture is decoded for it."""
+    if opened.format != "TIFF":
+        return getattr(opened, "n_frames", 1) > frames
+    # Counting all pages of a TIFF would read every one's header, so it is asked only for the one too many.
+    try:
+        opened.seek(frames)
+    except EOFError:
+        opened.seek(0)
+        return False
+    return True
 
 
 def _plain(picture: Image.Image) -> Image.Image:
