@@ -33,7 +33,7 @@ from tween4d.io.video import read_video
 from tween4d.pipeline import inbetween
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Orientable, PriorInfo, Priors, Releasable
-from tween4d.priors.register import SETS, make_set
+from tween4d.priors.register import SETS, make_features, make_set
 from tween4d.priors.user import GuideVideo
 from tween4d.stages.guide import fit_working_size
 from tween4d.stages.matte import border_contact, matte_images
@@ -66,6 +66,8 @@ class RunOptions:
     """A prior of the register in place of the set's."""
     multiview: str | None = None
     """A prior of the register in place of the set's."""
+    features: str | None = None
+    """What keyframes are scored and matched by, of the register; None leaves it to the stage."""
     prompt: str = ""
     """What happens, for priors that read; they have a neutral sentence of their own."""
     pretrained: PretrainedSettings = PretrainedSettings()
@@ -173,9 +175,14 @@ class _Watch:
         if not isinstance(event, StageFinished):
             return
         # Whoever has been asked for the last time gives its memory to the fit.
-        done = {"select_fragments": self.priors.inbetweener, "imagine_views": self.priors.multiview}.get(event.stage)
-        if isinstance(done, Releasable):
-            done.release()
+        priors = self.priors
+        done = {
+            "select_fragments": (priors.inbetweener, priors.features),
+            "imagine_views": (priors.multiview,),
+        }.get(event.stage, ())
+        for prior in done:
+            if isinstance(prior, Releasable):
+                prior.release()
         if isinstance(event.value, Keyframes):
             self._warn_of_cut(event.value)
         if isinstance(event.value, Guide) and isinstance(self.priors.multiview, Orientable):
@@ -231,11 +238,14 @@ def chosen_priors(options: RunOptions, listener: Listener = silent) -> Priors:
         InputError: for an unknown set, an orientation out of range or that the priors cannot be told, or a bad video.
     """
     named = {role: name for role in ("inbetweener", "multiview") if (name := getattr(options, role)) is not None}
+    settings = replace(options.pretrained, report=lambda text, warning=False: listener(Note(text, warning)))
     if named or options.priors == "pretrained":
-        settings = replace(options.pretrained, report=lambda text, warning=False: listener(Note(text, warning)))
         priors = make_set(options.priors, settings, **named)
     else:
         priors = make_set(options.priors)
+    if options.features is not None:
+        features, info = make_features(options.features, settings)
+        priors = replace(priors, features=features, info=(*priors.info, *(() if info in priors.info else (info,))))
     if options.facing is not None:
         azimuth, elevation = options.facing
         if not (-360 <= azimuth <= 360 and -90 <= (elevation or 0.0) <= 90):
@@ -261,7 +271,7 @@ def _identities(priors: Priors) -> dict[int, str]:
     """What each prior's answers depend on: its class, its own config, and what the register says of it."""
     told = json.dumps([_as_json(info) for info in priors.info])
     identities = {}
-    for prior in (priors.matter, priors.inbetweener, priors.multiview):
+    for prior in (priors.matter, priors.inbetweener, priors.multiview, priors.features):
         kind = type(prior)
         config = getattr(prior, "config", None)
         own = digest(pack(config)) if config is not None else ""

@@ -84,6 +84,7 @@ class Run:
             fragments=self.fragments,
             inbetweener=self.models.inbetweener,
             multiview=self.models.multiview,
+            features=self.models.features,
             prompt=self.models.prompt,
             pretrained=self.models.settings(),
             init_ply=image.init_ply,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from tween4d.errors import InputError
+from tween4d.errors import InputError, Tween4dError
 from tween4d.priors.checksums import CHECKSUMS
 from tween4d.priors.pretrained.catalogue import CATALOGUE, ModelCard
 from tween4d.priors.pretrained.settings import PretrainedSettings
-from tween4d.priors.protocols import PriorInfo, Priors
+from tween4d.priors.protocols import Features, PriorInfo, Priors
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,14 @@ SETS: dict[str, dict[str, str]] = {
 }
 """Priors that are named together: what ships with the package, its part that needs no weights, and large models."""
 DEFAULTS = SETS["embedded"]
+FEATURES: dict[str, tuple[str, str, str]] = {
+    "dift": ("sd21", "pretrained.features", "make_dift"),
+    "dift-zero123pp": ("zero123pp", "pretrained.features", "make_zero123_dift"),
+    "dinov2": ("dinov2", "pretrained.features", "make_dino"),
+    "embedded": ("", "embedded.features", "make_features"),
+}
+"""What keyframes can be scored by: the model whose weights it takes, and its maker; `auto` takes the first that is
+here."""
 
 
 def make_priors(settings: PretrainedSettings = PretrainedSettings(), /, **names: str) -> Priors:
@@ -91,6 +99,36 @@ def make_set(name: str, settings: PretrainedSettings = PretrainedSettings(), **n
     if name not in SETS:
         raise InputError("there is no set of priors of this name", repr(name), f"choose one of {', '.join(SETS)}")
     return make_priors(settings, **(SETS[name] | names))
+
+
+def make_features(name: str, settings: PretrainedSettings = PretrainedSettings()) -> tuple[Features, PriorInfo]:
+    """What keyframes are scored and matched by.
+
+    Args:
+        name: of `FEATURES`, or auto: the first of them whose weights are here and allowed, the embedded at last. What
+            auto took is reported.
+    Raises:
+        InputError: for an unknown name, or terms that were not accepted.
+        WeightsError: when the weights of a named one are not here.
+    """
+    if name == "auto":
+        for candidate, (model, _, _) in FEATURES.items():
+            if model and not (settings.folder / model).is_dir():
+                continue
+            try:
+                made = make_features(candidate, settings)
+            except Tween4dError:
+                continue
+            settings.report(f"features for keyframes: {candidate}, the first of {', '.join(FEATURES)} that is here")
+            return made
+    if name not in FEATURES:
+        raise InputError("there are no features of this name", repr(name), f"choose one of auto, {', '.join(FEATURES)}")
+    model, module, maker = FEATURES[name]
+    factory = _lazy(f"tween4d.priors.{module}", maker)
+    if not model:
+        return factory(), PriorInfo("embedded-features", "embedded", CHECKSUMS["motion"][:16], "Apache-2.0")
+    made = factory(settings)
+    return made, made.info
 
 
 def _find(role: str, name: str) -> Registered:

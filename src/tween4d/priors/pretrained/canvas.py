@@ -33,6 +33,12 @@ def fit_canvas(height: int, width: int, area: int, multiple: int) -> Canvas:
     return Canvas(tall, wide, (tall - inner_height) // 2, (wide - inner_width) // 2, inner_height, inner_width)
 
 
+def square_canvas(height: int, width: int, side: int) -> Canvas:
+    """The square that a picture fits into with its longer side, centred, whatever its proportions."""
+    tall, wide = (max(1, round(length * side / max(height, width))) for length in (height, width))
+    return Canvas(side, side, (side - tall) // 2, (side - wide) // 2, tall, wide)
+
+
 def place(picture: Float[Tensor, "h w 3"], canvas: Canvas, background: float) -> Float[Tensor, "H W 3"]:
     """An opaque picture on the canvas."""
     placed = picture.new_full((canvas.height, canvas.width, 3), background)
