@@ -53,6 +53,8 @@ class LabelWeights:
     """Cost at which a counterpart's claim no longer counts."""
     hidden: float = 3.0
     """Cost of resting where the other picture shows something else, at most."""
+    bare: float = 12.0
+    """Cost of resting where the other picture shows nothing: nothing can hide the place there, so it has moved."""
 
 
 def appearance_cost(

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from tween4d.geometry.lattice import Sheet, fit_sheet
@@ -238,12 +239,27 @@ def _side(
     travel = np.linalg.norm(choices.spot - sheet.rest[:, None], axis=-1) / size
     turn = np.abs(np.angle(np.exp(1j * motions.angle[choices.motion])))
     unary = choices.cost / w.difference + w.travel * travel + w.turn * turn
-    # Rest needs no evidence: it is what remains where nothing better is found.
-    unary[choices.motion == 0] = np.minimum(unary[choices.motion == 0], w.hidden)
+    # Rest needs no evidence: it is what remains where nothing better is found. It needs the room, though.
+    bare = _bare(picture, other, sheet.rest, spacing)[:, None]
+    resting = np.minimum(unary, w.hidden) * (1 - bare) + w.bare * bare
+    unary = np.where(choices.motion == 0, resting, unary)
     edges = _edges(sheet)
     colors = sample(looks[0], sheet.rest)
     contrast = np.square(colors[edges[:, 0]] - colors[edges[:, 1]]).sum(-1)
     return _Side(picture, sheet, edges, 0.4 + 0.6 * np.exp(-contrast / 0.05), motions, choices, unary)
+
+
+def _bare(
+    picture: Float[np.ndarray, "h w 4"],
+    other: Float[np.ndarray, "h w 4"],
+    places: Float[np.ndarray, "v 2"],
+    spacing: float,
+) -> Float[np.ndarray, "v"]:
+    """In [0, 1]: how far places of the object lie where the other picture shows background all about."""
+    here, there = (
+        sample(ndimage.gaussian_filter(x[..., 3], 0.5 * spacing)[..., None], places)[:, 0] for x in (picture, other)
+    )
+    return np.clip(2 * here - 0.5, 0, 1) * np.clip(1 - 4 * there, 0, 1)
 
 
 def _edges(sheet: Sheet) -> Int[np.ndarray, "e 2"]:

@@ -11,6 +11,9 @@ from tween4d.geometry.barycentric import barycentric
 DOUBT = 0.3
 """Weight of a sheet that shows nothing, or something without a counterpart, against 1 for what has one."""
 
+STRETCHED, TORN = 1.8, 3.0
+"""How many times its length an edge may grow before its triangle begins to fade, and when it is gone."""
+
 
 def draw_sheet(
     posed: Float[np.ndarray, "v 2"],
@@ -88,7 +91,7 @@ def draw_moment(start: PosedSheet, end: PosedSheet, row: int, time: float) -> Fl
     """The premultiplied picture at one moment.
 
     Both sheets are mixed by how near their end is. Where only one of them shows something, it stands if it has a
-    counterpart, and otherwise gives way with the distance in time.
+    counterpart, and otherwise gives way with the distance in time. What spans parts that have come apart shows nothing.
     """
     total, mass = 0.0, 0.0
     for sheet, near in ((start, 1 - time), (end, time)):
@@ -96,7 +99,18 @@ def draw_moment(start: PosedSheet, end: PosedSheet, row: int, time: float) -> Fl
         drawn, index = draw_sheet(sheet.poses[row], sheet.triangles, attributes, sheet.order, sheet.picture.shape[:2])
         color = warp(sheet.picture, drawn[..., :2], index >= 0)
         # A transparent margin is no statement that nothing is there.
-        weight = near * (DOUBT + color[..., 3:] * drawn[..., 2:])
+        whole = np.where(index >= 0, _wholeness(sheet, row)[index], 1.0)[..., None]
+        weight = near * (DOUBT + color[..., 3:] * drawn[..., 2:]) * np.maximum(whole, 1e-3)
         total = total + weight * color
         mass = mass + weight
     return total / (mass + 1e-9)
+
+
+def _wholeness(sheet: PosedSheet, row: int) -> Float[np.ndarray, "f"]:
+    """In [0, 1] per triangle: 0 where it is so long that it only spans a gap."""
+    lengths = [
+        np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=-1)
+        for corners in (sheet.poses[row][sheet.triangles], sheet.rest[sheet.triangles])
+    ]
+    longest = (lengths[0] / np.maximum(lengths[1], 1e-6)).max(1)
+    return np.clip((TORN - longest) / (TORN - STRETCHED), 0, 1)
