@@ -2,6 +2,7 @@
 
 import { tensorsOf, unzip } from "./archive";
 import { decode, type Form } from "./encodings";
+import type { Repeat } from "./playback";
 
 export interface ClipEntry {
   /** First Gaussian and number of Gaussians. */
@@ -21,6 +22,8 @@ export interface ClipEntry {
 export interface Manifest {
   frames: number;
   fps: number;
+  /** What happens at the end unless the visitor chooses otherwise. */
+  repeat: Repeat;
   width: number;
   height: number;
   /** Degrees along the longer image side. */
@@ -110,6 +113,7 @@ export async function readAsset(bytes: Uint8Array<ArrayBuffer>): Promise<Asset> 
   const manifest: Manifest = {
     frames: timeline.frame_count,
     fps: timeline.fps,
+    repeat: (timeline.repeat ?? "ping-pong").replace("-", "") as Repeat,
     width: camera.width,
     height: camera.height,
     fov: camera.fov_degrees,

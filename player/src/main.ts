@@ -127,7 +127,7 @@ async function start(root: HTMLElement, resolveReady: () => void): Promise<void>
     playback.pause();
     fail(root, "The graphics card gave up on this page. Reload it to go on.");
   });
-  showRepeat(page, playback, 0);
+  showRepeat(page, playback, Math.max(0, REPEATS.findIndex((r) => r.mode === manifest.repeat)));
   show();
 
   new ResizeObserver(() => {

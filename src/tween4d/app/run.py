@@ -15,6 +15,7 @@ import tween4d
 from tween4d.app.explain import plan_record
 from tween4d.app.first import first_file, with_first
 from tween4d.app.preview import write_preview
+from tween4d.app.steering import Steering
 from tween4d.config import Config, preset
 from tween4d.data.asset import Asset4D
 from tween4d.data.cameras import DEFAULT_FOV_DEGREES
@@ -35,7 +36,7 @@ from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Orientable, PriorInfo, Priors, Releasable
 from tween4d.priors.register import SETS, make_features, make_set
 from tween4d.priors.user import GuideVideo
-from tween4d.stages.guide import fit_working_size
+from tween4d.stages.guide import drag_frames, fit_working_size
 from tween4d.stages.matte import border_contact, matte_images
 from tween4d.steps import Step
 from tween4d.steps import run as plain_step
@@ -74,6 +75,8 @@ class RunOptions:
     """Where weights lie, what was accepted and how they are run."""
     init_ply: Path | None = None
     """Gaussians of the start state that another program made: PLY, .splat, or a folder whose first file is taken."""
+    steering: Steering = Steering()
+    """Images between, drags, pace, rate, and what happens at the end."""
 
 
 def make_asset(
@@ -104,7 +107,11 @@ def make_asset(
     """
     began = time.perf_counter()
     config = configured(preset_name, options)
-    images = load_inputs(start_path, end_path, options, listener)
+    pictures = _loaded(start_path, end_path, options, listener)
+    images = _prepared(pictures, options, listener)
+    drags = tuple(drag.within(pictures[0].width, pictures[0].height) for drag in options.steering.drags)
+    drag_frames(drags, images.times, config.guide.frames, (images.start.width, images.start.height))
+    config = replace(config, guide=replace(config.guide, drags=drags))
     priors = chosen_priors(options, listener)
     if options.init_ply is not None:
         start = fit_working_size(matte_images(images, priors.matter, config.matte).start, config.guide.size)
@@ -135,20 +142,42 @@ def make_asset(
         "plan": watched.plan,
         "facings": [_as_json(facing) for facing in watched.facings],
     }
-    return replace(asset, provenance=provenance)
+    steering = options.steering
+    return replace(asset, provenance=provenance, fps=steering.fps or asset.fps, repeat=steering.repeat)
 
 
 def load_inputs(
     start_path: Path, end_path: Path, options: RunOptions = RunOptions(), listener: Listener = silent
 ) -> Keyframes:
-    """The two pictures with the user's masks, at working size.
+    """The pictures with the user's masks, at working size.
 
     Raises:
         InputError: when a picture or a mask cannot be used.
     """
-    start = _masked(load_image(start_path, listener), options.mask_start, listener)
-    end = _masked(load_image(end_path, listener), options.mask_end, listener)
-    return prepare_pair(start, end, WORKING_SIZE, options.fov, listener)
+    return _prepared(_loaded(start_path, end_path, options, listener), options, listener)
+
+
+def _loaded(start: Path, end: Path, options: RunOptions, listener: Listener) -> tuple[Image, ...]:
+    """All pictures in the order of time, as they lie on disk."""
+    inner, _, _ = options.steering.inner(start, end)
+    first = _masked(load_image(start, listener), options.mask_start, listener)
+    if options.steering.repeat == "loop":
+        last = _masked(load_image(end, listener), options.mask_end, listener)
+        return (first, *(load_image(path, listener) for path in inner[:-1]), last, first)
+    between = tuple(load_image(path, listener) for path in inner)
+    return (first, *between, _masked(load_image(end, listener), options.mask_end, listener))
+
+
+def _prepared(pictures: tuple[Image, ...], options: RunOptions, listener: Listener) -> Keyframes:
+    start, *inner, end = pictures
+    _, _, times = options.steering.inner(Path(), Path())
+
+    def heard(event: Event) -> None:
+        # What is dragged moves, even between equal pictures.
+        if not (options.steering.drags and isinstance(event, Note) and "stand still" in event.message):
+            listener(event)
+
+    return prepare_pair(start, end, WORKING_SIZE, options.fov, heard, tuple(inner), times)
 
 
 def own_version() -> str:
@@ -197,10 +226,11 @@ class _Watch:
                 self.preview(event.value, picture)
 
     def _warn_of_cut(self, images: Keyframes) -> None:
-        for name, image in (("start", images.start), ("end", images.end)):
+        numbered = [(f"image {number}", image) for number, image in enumerate(images.inner, 2)]
+        for name, image in (("the start image", images.start), *numbered, ("the end image", images.end)):
             share = border_contact(image)
             if share > 0:
-                message = f"the object touches the border of the {name} image ({share:.0%} of it) and may be cut off"
+                message = f"the object touches the border of {name} ({share:.0%} of it) and may be cut off"
                 self.listener(Note(message, warning=True))
 
 
@@ -210,8 +240,13 @@ def configured(preset_name: str, options: RunOptions) -> Config:
     Raises:
         InputError: for an unknown preset or a number of frames out of range.
     """
+    options.steering.check()
+    if options.guide is not None and (options.steering.images or options.steering.repeat == "loop"):
+        raise InputError(
+            "a video of the motion leads from one image to one other", str(options.guide), "leave --guide out"
+        )
     config = preset(preset_name)
-    config = replace(config, guide=replace(config.guide, prompt=options.prompt))
+    config = replace(config, guide=replace(config.guide, prompt=options.prompt, ease=options.steering.ease))
     # Gaussians that were brought along move through the whole asset, unless the user wants others beside them.
     fragments = options.fragments or ("1" if options.init_ply is not None else None)
     if fragments is not None:
@@ -281,6 +316,7 @@ def _identities(priors: Priors) -> dict[int, str]:
 
 def _input_files(start_path: Path, end_path: Path, options: RunOptions) -> dict[str, Path]:
     files = {"start": start_path, "end": end_path}
+    files |= {f"image_{number}": path for number, path in enumerate(options.steering.images, 2)}
     named = {"mask_start": options.mask_start, "mask_end": options.mask_end, "guide": options.guide}
     if options.init_ply is not None:
         named["init_ply"] = first_file(options.init_ply)

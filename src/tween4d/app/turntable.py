@@ -29,7 +29,7 @@ def turntable_views(asset: Asset4D, config: TurntableConfig = TurntableConfig())
     """Cameras and moments of the film.
 
     It begins at the input camera at time 0, is there again at time 1 when half of it is over, and closes without a
-    jump: both given pictures are seen from where they were taken.
+    jump: both given pictures are seen from where they were taken. A loop plays twice.
     """
     count = config.frames
     if count is None:
@@ -38,8 +38,8 @@ def turntable_views(asset: Asset4D, config: TurntableConfig = TurntableConfig())
     views = []
     for index in range(count):
         phase = index / count
-        # Eased at both turning points, so that the motion does not bounce.
-        time = 0.5 - 0.5 * math.cos(2 * math.pi * phase)
+        # A motion that closes plays once in each turn; any other is eased at both turning points and does not bounce.
+        time = 2 * phase % 1 if asset.repeat == "loop" else 0.5 - 0.5 * math.cos(2 * math.pi * phase)
         rise = config.elevation_degrees * (0.5 - 0.5 * math.cos(4 * math.pi * phase))
         views.append((orbit_camera(720 * phase, rise, width, height, asset.fov_degrees), time))
     return views

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from tyro.conf import Positional, arg
+from tyro.conf import Positional, UseAppendAction, arg
 
 from tween4d.cli.console import complain, label, progress, say, say_json
 from tween4d.cli.options import Flag, Fragments, Frames, ModelOptions, Preset, PriorSet, Seed, parse_facing
+from tween4d.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,31 @@ class ImageOptions:
 
 
 @dataclass(frozen=True)
+class MotionOptions:
+    """How it moves (docs/steering.md shows each)."""
+
+    times: Annotated[str, arg(metavar="0,T,...,1", help_behavior_hint="(default: evenly)")] = ""
+    """When each image is reached."""
+    drag: UseAppendAction[
+        Annotated[tuple[str, ...], arg(metavar='"X,Y->X,Y@T"', help_behavior_hint="(repeatable)")]
+    ] = ()
+    """A place of START, in its pixels, and where it has to be at time T."""
+    ease: Annotated[
+        Literal["linear", "in", "out", "in-out"] | None, arg(help_behavior_hint="(default: as it was imagined)")
+    ] = None
+    """Even speed, or at rest at the first image (in), at the last (out), at both."""
+    fps: Annotated[float | None, arg(metavar="RATE", help_behavior_hint="(default: 16)")] = None
+    """Frames per second."""
+    repeat: Literal["ping-pong", "loop", "once"] = "ping-pong"
+    """What players do at the end; for loop the motion returns to START."""
+
+
+@dataclass(frozen=True)
 class Run:
     """Make a 4D asset from two images of an object.
 
     $ tween4d run start.png end.png -o fox.t4d
+    $ tween4d run a.png b.png c.png --times 0,0.4,1 -o fox.t4d
     $ tween4d run start.png end.png -o fox.t4d --preset draft --overwrite
 
     Finished stages are kept in a folder beside the asset (fox.work): a run that
@@ -40,13 +62,12 @@ class Run:
     preview.png in that folder shows how far it has come.
     """
 
-    start: Annotated[Positional[Path], arg(metavar="START")]
-    """The object at time 0; transparency, if there is any, says where it is."""
-    end: Annotated[Positional[Path], arg(metavar="END")]
-    """The object at time 1, from the same camera."""
+    images: Annotated[Positional[tuple[Path, ...]], arg(metavar="START [BETWEEN ...] END", help_behavior_hint="")]
+    """The object over time, from one camera; transparency, if there is any, says where it is."""
     out: Annotated[Path, arg(aliases=["-o"], metavar="OUT.t4d")]
     """Asset to write."""
     image: ImageOptions = ImageOptions()
+    motion: MotionOptions = MotionOptions()
     models: ModelOptions = ModelOptions()
     preset: Preset = "standard"
     """How much work to do."""
@@ -67,8 +88,21 @@ class Run:
         """Make the asset and say what it is."""
         from tween4d.app.making import make_to_file, working_folder
         from tween4d.app.run import RunOptions
+        from tween4d.app.steering import Steering, parse_drag, parse_times
         from tween4d.io.atomic import check_target
 
+        if len(self.images) < 2:
+            raise InputError("a motion needs two images", f"{len(self.images)}", "name START and END")
+        start, *between, end = self.images
+        motion = self.motion
+        steering = Steering(
+            tuple(between),
+            parse_times(motion.times),
+            tuple(parse_drag(text) for text in motion.drag),
+            motion.ease,
+            motion.fps,
+            motion.repeat,
+        )
         working_folder(self.out)
         check_target(self.out, overwrite=self.overwrite)
         image = self.image
@@ -88,11 +122,12 @@ class Run:
             prompt=self.models.prompt,
             pretrained=self.models.settings(),
             init_ply=image.init_ply,
+            steering=steering,
         )
         with progress() as listener:
             made = make_to_file(
-                self.start,
-                self.end,
+                start,
+                end,
                 self.out,
                 preset_name=self.preset,
                 seed=self.seed,

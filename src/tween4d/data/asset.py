@@ -1,12 +1,14 @@
 """The 4D asset: clips of canonical Gaussians and node motion on one timeline."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from tween4d.data.cameras import DEFAULT_FOV_DEGREES
 from tween4d.data.gaussians import Gaussians
 from tween4d.data.images import Image
 from tween4d.data.nodes import NodeMotion, Skin
+
+Repeat = Literal["ping-pong", "loop", "once"]
 
 
 @dataclass(frozen=True)
@@ -49,5 +51,7 @@ class Asset4D:
     fov_degrees: float = DEFAULT_FOV_DEGREES
     endpoints: tuple[Image, Image] | None = None
     """The matted inputs, kept for comparison in the player."""
+    repeat: Repeat = "ping-pong"
+    """What a player does at the end: back and forth, from the beginning again, or nothing."""
     provenance: dict[str, Any] = field(default_factory=dict)
     """Priors, weights revision and licence, seed, config, version, input hashes, timings, plan scores (JSON values)."""

@@ -34,18 +34,36 @@ class Image:
 
 @dataclass(frozen=True)
 class Keyframes:
-    """The two states of the object, at times 0 and 1, of equal size and from one camera."""
+    """The states of the object, from first to last, of equal size and from one camera."""
 
     start: Image
+    """At time 0."""
     end: Image
+    """At time 1."""
     fov_degrees: float = 33.8
     """Field of view along the longer image side."""
+    inner: tuple[Image, ...] = ()
+    """States between the two, in order."""
+    inner_times: tuple[float, ...] = ()
+    """When they are reached: increasing, within (0, 1)."""
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """All states in order."""
+        return (self.start, *self.inner, self.end)
+
+    @property
+    def times(self) -> tuple[float, ...]:
+        """When each of them is reached, 0 and 1 included."""
+        return (0.0, *self.inner_times, 1.0)
 
     @property
     def identical(self) -> bool:
-        """True when both pictures hold the same values: the asset is then still."""
-        same = torch.equal(self.start.rgb, self.end.rgb)
-        a, b = self.start.alpha, self.end.alpha
-        if a is None or b is None:
-            return same and a is b
-        return same and torch.equal(a, b)
+        """True when all pictures hold the same values: the asset is then still."""
+        return all(_same(self.start, image) for image in self.images[1:])
+
+
+def _same(a: Image, b: Image) -> bool:
+    if a.alpha is None or b.alpha is None:
+        return a.alpha is b.alpha and torch.equal(a.rgb, b.rgb)
+    return torch.equal(a.rgb, b.rgb) and torch.equal(a.alpha, b.alpha)

@@ -42,9 +42,12 @@ class Lattice:
     confidence: Float[Tensor, "v"]
     """In [0, 1]: how far the motion of the vertex was measured (1) rather than inferred from neighbours (0)."""
     anchor: int
-    """Frame whose image the sheet covers without deformation: 0 (start) or -1 (end)."""
+    """Frame whose image the sheet covers without deformation: 0 (start), -1 (end), or one between."""
     layers: Int[Tensor, "f"] | None = None
     """Rigid-part label per triangle, if known."""
+    span: tuple[int, int] | None = None
+    """First and last frame of the piece of the motion that the sheet describes; beyond it the sheet rides on the
+    neighbouring pieces' sheets. None is the whole motion."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,13 @@ class Guide:
     """True when both inputs are the same picture."""
     fov_degrees: float = 33.8
     """Field of view of the input camera along the longer image side."""
+    given: tuple[int, ...] = ()
+    """Frames between first and last that are input pictures."""
+
+    @property
+    def pictures(self) -> tuple[int, ...]:
+        """All frames that are input pictures, in order."""
+        return (0, *self.given, len(self.video) - 1)
 
 
 def carry_pixels(
@@ -78,7 +88,6 @@ def carry_pixels(
     if not guide.lattices:
         return points.expand(len(frames), -1, -1).clone(), points.new_zeros(len(points))
     base = points.detach().cpu().numpy().astype(np.float64)
-    time = float(guide.video.times[frame])
     total = np.zeros((len(frames), len(base), 2))
     mass = np.zeros(len(base))
     trust = np.zeros(len(base))
@@ -90,10 +99,21 @@ def carry_pixels(
         confidence = ride(triangle, coordinates, lattice.confidence.cpu().numpy()[None, :, None], triangles)[0, :, 0]
         fit = np.exp(-2.0 * outside)
         # Never zero: far from its anchor, and off the sheet, a lattice still knows best when it is the only one.
-        share = (1 - time if lattice.anchor == 0 else time) * fit * (0.05 + confidence) + 1e-9
+        share = _nearness(guide, lattice, frame) * fit * (0.05 + confidence) + 1e-9
         total += share[None, :, None] * offsets
         mass += share
         trust += share * confidence * fit
     carried = base + total / mass[None, :, None]
     like = {"dtype": points.dtype, "device": points.device}
     return torch.as_tensor(carried, **like), torch.as_tensor(trust / mass, **like)
+
+
+def _nearness(guide: Guide, lattice: Lattice, frame: int) -> float:
+    """In [0, 1]: 1 at the sheet's own picture, 0 at the other end of its piece and outside it."""
+    last = len(guide.video) - 1
+    first, end = lattice.span or (0, last)
+    if not first <= frame <= end:
+        return 0.0
+    begin, now, finish = (float(guide.video.times[row]) for row in (first, frame, end))
+    share = (now - begin) / max(finish - begin, 1e-9)
+    return 1 - share if lattice.anchor % (last + 1) == first else share

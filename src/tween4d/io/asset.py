@@ -7,13 +7,13 @@ import zlib
 from dataclasses import dataclass, fields
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from tween4d.data.asset import Asset4D, Clip
+from tween4d.data.asset import Asset4D, Clip, Repeat
 from tween4d.data.gaussians import Gaussians
 from tween4d.data.nodes import NodeMotion, Skin
 from tween4d.errors import AssetError, InputError
@@ -112,7 +112,8 @@ def asset_bytes(asset: Asset4D, precision: Precision = Precision(), *, small_pic
         "format": FORMAT,
         "version": VERSION,
         "world": WORLD,
-        "timeline": {"start": 0.0, "end": 1.0, "frame_count": asset.frame_count, "fps": asset.fps},
+        "timeline": {"start": 0.0, "end": 1.0, "frame_count": asset.frame_count, "fps": asset.fps}
+        | ({"repeat": asset.repeat} if asset.repeat != "ping-pong" else {}),
         "camera": {"width": asset.image_width, "height": asset.image_height, "fov_degrees": asset.fov_degrees},
         "clips": clips,
         "endpoints": names or None,
@@ -147,6 +148,7 @@ def load_asset(path: Path) -> Asset4D:
             clips=clips,
             frame_count=int(timeline["frame_count"]),
             fps=float(timeline["fps"]),
+            repeat=timeline.get("repeat", "ping-pong"),
             image_width=int(camera["width"]),
             image_height=int(camera["height"]),
             fov_degrees=float(camera["fov_degrees"]),
@@ -268,6 +270,8 @@ def _check(asset: Asset4D) -> None:
         raise ValueError("it holds no clip")
     if not (1 <= asset.image_width <= 65536 and 1 <= asset.image_height <= 65536):
         raise ValueError("the image size is out of range")
+    if asset.repeat not in get_args(Repeat):
+        raise ValueError("what happens at the end is unknown")
     if not (asset.frame_count >= 1 and 0 < asset.fps < 1e4 and 0 < asset.fov_degrees < 180):
         raise ValueError("the timeline or the camera is out of range")
     for clip in asset.clips:

@@ -7,6 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.data.cameras import Camera
+from tween4d.data.drags import Drag
 from tween4d.data.facing import Facing
 from tween4d.data.images import Image
 from tween4d.data.video import Guide
@@ -28,6 +29,21 @@ class Inbetweener(Protocol):
 
     def inbetween(self, start: Image, end: Image, frames: int, *, prompt: str, seed: int) -> Guide:
         """A guide of exactly `frames` frames at times linspace(0, 1); the first and last are the inputs."""
+        ...
+
+
+@runtime_checkable
+class Steerable(Protocol):
+    """An inbetweener that can be led by the user's hand."""
+
+    def steered(
+        self, start: Image, end: Image, frames: int, drags: tuple[Drag, ...], *, prompt: str, seed: int
+    ) -> Guide:
+        """As `inbetween`, bent so that the dragged places arrive.
+
+        Args:
+            drags: places of `start`; their times are counted in frames, and each is that of a frame between the ends.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.data.fragments import Fragment, FragmentPlan, SplitScore
-from tween4d.data.video import Guide, Lattice, Video, carry_pixels
+from tween4d.data.video import Guide, Video, carry_pixels
 from tween4d.geometry.resemblance import matched_motion, resemblance
 from tween4d.priors.protocols import Features, Inbetweener
 
@@ -54,19 +54,29 @@ def select_fragments(
         features: where given, fidelity is how well the descriptors of a frame are found in the two inputs', and motion
             is the larger of the sheets' and of that of descriptors that are each other's nearest.
     Returns:
-        Fragments in order that cover the guide and share their end frames; the first fragment's canonical frame is 0,
-        the last one's is the last frame, an inner one's is the frame from which both of its ends are least far.
+        Fragments in order that cover the guide and share their end frames. The first fragment's canonical frame is 0,
+        the last one's is the last frame, one's with an input picture is that picture's frame, and any other's is the
+        frame from which both of its ends are least far.
     """
     last = len(guide.video) - 1
-    frames = _candidates(last, config)
+    frames = _candidates(last, config, guide.given)
+    pictures = [frames.index(frame) for frame in guide.pictures]
     distances = motion_distances(guide, frames)
     fidelity = input_fidelity(guide.video, frames)
     if features is not None:
         moved, fidelity = described(guide.video, frames, features)
         distances = distances if guide.still else torch.maximum(distances, moved) if guide.lattices else moved
     parts, scores = [(0, len(frames) - 1, 0)], []
-    while len(parts) < (config.fragments or 2**config.max_depth):
+    while True:
+        # With pictures between the ends, each has a fragment of its own, however few were asked for.
         options = [
+            found
+            for part in (parts if guide.given else ())
+            if (found := _split_between(part, pictures, frames, distances, fidelity, config))
+        ]
+        if not options and len(parts) >= (config.fragments or 2**config.max_depth):
+            break
+        options = options or [
             found
             for part in parts
             if not _refusal(part, frames, distances, config)
@@ -86,7 +96,7 @@ def select_fragments(
         Fragment(
             frames[part[0]],
             frames[part[1]],
-            frames[_canonical(part[0], part[1], len(frames) - 1, distances)],
+            frames[_canonical(part[0], part[1], pictures, distances)],
             _refusal(part, frames, distances, config) or f"{len(parts)} fragments were asked for",
         )
         for part in parts
@@ -231,9 +241,14 @@ def _object_size(alpha: Float[Tensor, "h w"]) -> float:
     return float(torch.hypot((rows.max() - rows.min() + 1).float(), (columns.max() - columns.min() + 1).float()))
 
 
-def _candidates(last: int, config: FragmentConfig) -> list[int]:
+def _candidates(last: int, config: FragmentConfig, given: tuple[int, ...]) -> list[int]:
     count = min(last + 1, max(2, config.candidates))
-    return torch.linspace(0, last, count).round().long().tolist()
+    frames = torch.linspace(0, last, count).round().long().tolist()
+    if not given:
+        return frames
+    pictures = (0, *given, last)
+    middles = [(a + b) // 2 for a, b in zip(pictures, pictures[1:], strict=False)]
+    return sorted({*frames, *given, *middles})
 
 
 def _refusal(
@@ -258,6 +273,27 @@ def _inner(part: tuple[int, int, int], frames: list[int], config: FragmentConfig
     return [
         row for row in range(a + 1, b) if min(frames[row] - frames[a], frames[b] - frames[row]) >= config.min_length
     ]
+
+
+def _split_between(
+    part: tuple[int, int, int],
+    pictures: list[int],
+    frames: list[int],
+    distances: Float[Tensor, "k k"],
+    fidelity: Float[Tensor, "k"],
+    config: FragmentConfig,
+) -> tuple[float, tuple[int, int, int], int, SplitScore] | None:
+    """The best keyframe between the first two pictures of a part; None where it holds at most one."""
+    inside = [row for row in pictures if part[0] <= row <= part[1]]
+    if len(inside) < 2:
+        return None
+    between = (inside[0], inside[1], part[2])
+    nearer = replace(config, min_length=min(config.min_length, (frames[between[1]] - frames[between[0]]) // 2))
+    found = _best_split(between, frames, distances, fidelity, nearer)
+    if found is None:
+        return None
+    path, _, row, score = found
+    return path, part, row, replace(score, reason=f"{score.reason}; each image has a fragment")
 
 
 def _best_split(
@@ -286,12 +322,11 @@ def _best_split(
     return float(path), part, row, SplitScore(frames[row], motion, faithful, depth, reason)
 
 
-def _canonical(first: int, last: int, end: int, distances: Float[Tensor, "k k"]) -> int:
+def _canonical(first: int, last: int, pictures: list[int], distances: Float[Tensor, "k k"]) -> int:
     """The candidate of a part (rows) that lives as its canonical state: an input, or what is nearest to both ends."""
-    if first == 0:
-        return 0
-    if last == end:
-        return end
+    inside = [row for row in pictures if first <= row <= last]
+    if inside:
+        return inside[0]
     reach = torch.maximum(distances[first : last + 1, first], distances[first : last + 1, last])
     return first + int(reach.argmin())
 
@@ -345,5 +380,5 @@ def _replaced(guide: Guide, made: Guide, first: int, last: int) -> Guide:
             # What the new part leaves open at its end is spread over it: the sheet is continuous at both seams.
             rest = (vertices[last] - arrived[0])[None] * made.video.times[inner][:, None, None].to(moved)
             vertices[first + 1 : last] = moved + rest
-        lattices.append(Lattice(vertices, lattice.triangles, lattice.confidence, lattice.anchor, lattice.layers))
+        lattices.append(replace(lattice, vertices=vertices))
     return replace(guide, video=Video(rgb, alpha, guide.video.times), lattices=tuple(lattices))

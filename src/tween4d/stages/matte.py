@@ -25,10 +25,10 @@ class MatteConfig:
 
 
 def matte_images(images: Keyframes, matter: Matter, config: MatteConfig) -> Keyframes:
-    """Give both pictures coverage; coverage that a picture brings along is used as it is.
+    """Give all pictures coverage; coverage that a picture brings along is used as it is.
 
     Args:
-        images: start and end, matted or not.
+        images: start, end and what lies between, matted or not.
         matter: asked only for pictures without coverage.
     Returns:
         The pictures with alpha; colours of pictures matted here are free of the background along their edge.
@@ -40,6 +40,7 @@ def matte_images(images: Keyframes, matter: Matter, config: MatteConfig) -> Keyf
         images,
         start=_matted(images.start, matter, config, "start"),
         end=_matted(images.end, matter, config, "end"),
+        inner=tuple(_matted(image, matter, config, str(row)) for row, image in enumerate(images.inner, 2)),
     )
 
 
@@ -64,7 +65,7 @@ def _matted(image: Image, matter: Matter, config: MatteConfig, name: str) -> Ima
     try:
         alpha = matter.matte(image)
     except ObjectNotFoundError as error:
-        raise ObjectNotFoundError(f"the {name} image: {error.what}", error.got, error.remedy) from error
+        raise ObjectNotFoundError(f"{_called(name)}: {error.what}", error.got, error.remedy) from error
     _check_area(alpha, config, name)
     rgb = unmix_background(image.rgb, alpha) if config.clean_edges else image.rgb
     return Image(rgb, alpha)
@@ -74,13 +75,22 @@ def _check_area(alpha: Float[Tensor, "h w"], config: MatteConfig, name: str) -> 
     area = float((alpha > 0.5).float().mean())
     if area < config.min_area:
         raise ObjectNotFoundError(
-            f"the {name} image: no object was found",
+            f"{_called(name)}: no object was found",
             f"coverage of {area:.2%} of the picture",
-            f"use a plain background, a picture with transparency, or --mask-{name}",
+            f"use a plain background, or a picture with transparency{_mask(name)}",
         )
     if area > config.max_area:
         raise InputError(
-            f"the {name} image: the object fills the whole picture",
+            f"{_called(name)}: the object fills the whole picture",
             f"coverage of {area:.1%}",
-            f"leave a margin around the object, or give --mask-{name}",
+            f"leave a margin around the object{_mask(name)}",
         )
+
+
+def _called(name: str) -> str:
+    """What a picture is called: by its end of the motion, or by its number."""
+    return f"image {name}" if name.isdigit() else f"the {name} image"
+
+
+def _mask(name: str) -> str:
+    return "" if name.isdigit() else f", or give --mask-{name}"

@@ -7,10 +7,12 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
+from tween4d.data.drags import Drag
 from tween4d.data.images import Image
 from tween4d.data.video import Guide, Lattice, Video
 from tween4d.geometry.barycentric import locate, ride
 from tween4d.geometry.lattice import Sheet, cover_mask, interpolate_sheet, make_sheet
+from tween4d.priors.embedded.motion.handles import Pull, bend
 from tween4d.priors.embedded.motion.matching import match_pictures, shipped_network
 from tween4d.priors.embedded.motion.network import MatchingNetwork
 from tween4d.priors.embedded.motion.registration import Likenesses, RegisterConfig, Registered, register
@@ -40,6 +42,12 @@ class LatticeInbetweener:
 
     def inbetween(self, start: Image, end: Image, frames: int, *, prompt: str, seed: int) -> Guide:
         """A guide of `frames` frames with one sheet per end; see `Inbetweener`. The prompt has no effect."""
+        return self.steered(start, end, frames, (), prompt=prompt, seed=seed)
+
+    def steered(
+        self, start: Image, end: Image, frames: int, drags: tuple[Drag, ...], *, prompt: str, seed: int
+    ) -> Guide:
+        """The same with both sheets bent by the drags; see `Steerable`."""
         times = np.linspace(0, 1, frames)
         progress = eased(times, self.config.ease)
         pictures = [_premultiplied(image) for image in (start, end)]
@@ -54,6 +62,10 @@ class LatticeInbetweener:
             interpolate_sheet(sheets[1], back.posed, 1 - progress),
         ]
         posed = reconciled(sheets, posed, (there, back), progress)
+        if drags:
+            side = np.array([start.width, start.height])
+            pulls = [Pull(np.array(drag.source) * side, np.array(drag.target) * side, drag.time) for drag in drags]
+            posed = bend(tuple((poses, sheet.triangles) for sheet, poses in zip(sheets, posed, strict=True)), pulls)
         drawn = [
             # What has a counterpart lies in front of what has none.
             PosedSheet(
