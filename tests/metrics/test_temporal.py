@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.metrics.discs import GOLDEN, TIMES, on_white, picture
-from tween4d.metrics.temporal import flicker, second_difference
+from tween4d.metrics.temporal import flicker, frame_changes, seam_jump, second_difference
 
 
 def film(*, predicted: bool) -> torch.Tensor:
@@ -28,3 +28,12 @@ def test_an_even_change_does_not_flicker() -> None:
     blinking = (torch.arange(9) % 2).float()[:, None, None, None].expand(9, 4, 4, 3)
     assert second_difference(blinking) == pytest.approx(2.0)
     assert flicker(ramp, blinking) > 0 > flicker(blinking, ramp)
+
+
+def test_a_jump_at_a_seam_is_told_in_usual_changes() -> None:
+    """Oracle: construction; every step changes by 0.01, and the one from frame 5 to 6 by 0.03."""
+    levels = torch.cumsum(torch.tensor([0.0, *[0.01] * 5, 0.03, *[0.01] * 4]), 0)
+    changes = frame_changes(levels[:, None, None, None].expand(-1, 2, 2, 3))
+    assert seam_jump(changes, [(4, 7)]) == pytest.approx(3.0, rel=1e-4)
+    assert seam_jump(changes, [(1, 4), (7, 9)]) == pytest.approx(1.0, rel=1e-4)
+    assert seam_jump(changes, []) is None and seam_jump(torch.zeros(9), [(2, 4)]) is None

@@ -4,9 +4,9 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
@@ -79,6 +79,22 @@ class RunOptions:
     """Images between, drags, pace, rate, and what happens at the end."""
 
 
+@dataclass(frozen=True)
+class Change:
+    """How the method is called other than by itself: in parts, or for a measurement without one of its parts."""
+
+    config: Callable[[Config], Config] = lambda config: config
+    priors: Callable[[Priors], Priors] = lambda priors: priors
+    stages: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    """By name of a stage, what is called in its place with the same arguments."""
+    compute: Step = plain_step
+    """How a stage that is not reused is computed."""
+
+    def around(self, step: Step) -> Step:
+        """Calls what stands in a stage's place."""
+        return lambda stage, *args, **kwargs: step(self.stages.get(stage.__name__, stage), *args, **kwargs)
+
+
 def make_asset(
     start_path: Path,
     end_path: Path,
@@ -88,7 +104,7 @@ def make_asset(
     listener: Listener = silent,
     work_dir: Path | None = None,
     options: RunOptions = RunOptions(),
-    step: Step = plain_step,
+    change: Change = Change(),
 ) -> Asset4D:
     """Make a 4D asset from two pictures of an object.
 
@@ -99,20 +115,20 @@ def make_asset(
         listener: receives the run's events; StageFinished carries each stage's value.
         work_dir: keeps finished stages and a preview picture; a rerun reuses what still holds. None keeps nothing.
         options: see `RunOptions`.
-        step: how a stage that is not reused is computed.
+        change: nothing by default.
     Returns:
         The asset, with its provenance.
     Raises:
         Tween4dError: when an input, an option or the working folder cannot be used.
     """
     began = time.perf_counter()
-    config = configured(preset_name, options)
+    config = change.config(configured(preset_name, options))
     pictures = _loaded(start_path, end_path, options, listener)
     images = _prepared(pictures, options, listener)
     drags = tuple(drag.within(pictures[0].width, pictures[0].height) for drag in options.steering.drags)
     drag_frames(drags, images.times, config.guide.frames, (images.start.width, images.start.height))
     config = replace(config, guide=replace(config.guide, drags=drags))
-    priors = chosen_priors(options, listener)
+    priors = change.priors(chosen_priors(options, listener))
     if options.init_ply is not None:
         start = fit_working_size(matte_images(images, priors.matter, config.matte).start, config.guide.size)
         priors = with_first(priors, start, images.fov_degrees, options.init_ply, listener)
@@ -125,9 +141,9 @@ def make_asset(
             watched.listen,
             count=STAGES,
             version=code_version(Path(tween4d.__file__).parent) if folder is not None else "",
-            compute=step,
+            compute=change.compute,
         )
-        asset = inbetween(images, priors, config, seed=seed, step=cached)
+        asset = inbetween(images, priors, config, seed=seed, step=change.around(cached))
     provenance = {
         "tween4d": own_version(),
         "preset": preset_name,

@@ -20,7 +20,7 @@ from tween4d.app.bench import judge_asset
 from tween4d.app.case import load_case
 from tween4d.app.making import make_to_file, working_folder
 from tween4d.app.memory import peak_memory_bytes
-from tween4d.app.run import STAGES, configured, make_asset
+from tween4d.app.run import STAGES, Change, configured, make_asset
 from tween4d.data.fragments import FragmentPlan
 from tween4d.errors import InputError, Tween4dError
 from tween4d.events import Event, StageFinished
@@ -89,7 +89,7 @@ def advance(pair: Pair, out: Path, stage: int, divide: bool = False) -> Division
             listener=parts.listen,
             work_dir=working_folder(out),
             options=pair.options,
-            step=parts.step,
+            change=Change(compute=parts.step),
         )
     except _Enough:
         pass

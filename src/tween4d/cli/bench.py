@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from tyro.conf import Positional, arg
 
 from tween4d.cli.console import complain, progress, say, say_json
 from tween4d.cli.options import Flag, Frames, Preset, PriorSet, Seed
+
+if TYPE_CHECKING:
+    from tween4d.app.bench import BenchSettings
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,9 @@ class Bench:
     """Number of frames."""
     priors: PriorSet = "embedded"
     """What imagines the rest: embedded has learned, classical is made by hand."""
+    ablate: Annotated[str, arg(metavar="A,B", help_behavior_hint="")] = ""
+    """Also make each case without these parts and compare (docs/evaluation.md): fragments, merge, smoothing,
+    rigidity, crosstime, or all."""
     seed: Seed = 0
     """The same seed gives the same asset."""
     json: Flag = False
@@ -40,11 +46,16 @@ class Bench:
 
     def execute(self) -> None:
         """Run the cases and print the table."""
+        from tween4d.app.ablation import parse_ablations
         from tween4d.app.bench import BenchSettings, CaseResult, results_json, results_table, run_bench
         from tween4d.app.case import find_cases
 
         found = find_cases(self.folder, [name.strip() for name in self.cases.split(",") if name.strip()])
         settings = BenchSettings(self.preset, self.seed, self.frames, self.priors)
+        names = parse_ablations(self.ablate)
+        if names:
+            self._ablate(found, names, settings)
+            return
 
         def done(result: CaseResult) -> None:
             complain(f"{result.name}: {result.seconds:.0f} s, peak {result.peak_memory / 1e9:.2f} GB")
@@ -56,3 +67,17 @@ class Bench:
             return
         say(results_table(results, settings))
         say(f"{self.out}: assets, renders, contact sheets (CASE/sheet.png), bench.md, bench.json")
+
+    def _ablate(self, cases: list[Path], names: tuple[str, ...], settings: "BenchSettings") -> None:
+        from tween4d.app.ablation import Outcome, ablation_json, ablation_table, run_ablations
+
+        def done(outcome: Outcome) -> None:
+            complain(f"{outcome.case}, {outcome.variant}: {outcome.seconds:.0f} s")
+
+        with progress() as listener:
+            outcomes = run_ablations(cases, self.out, names, settings, listener=listener, done=done)
+        if self.json:
+            say_json(ablation_json(outcomes, settings))
+            return
+        say(ablation_table(outcomes, settings))
+        say(f"{self.out}: CASE/VARIANT/sheet.png, ablation.md, ablation.json, ablation.html")

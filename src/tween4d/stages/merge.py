@@ -55,9 +55,25 @@ def merge_clips(clips: tuple[Clip, ...], plan: FragmentPlan, views: MultiViews, 
         before, after = min(before, seam), max(after, seam)
         joined[-1] = replace(joined[-1], fade_out=((before + seam) / 2, after))
         joined.append(replace(later, fade_in=(before, (seam + after) / 2)))
+    return _asset(tuple(joined), plan, config)
+
+
+def append_clips(clips: tuple[Clip, ...], plan: FragmentPlan, views: MultiViews, config: MergeConfig) -> Asset4D:
+    """In the place of `merge_clips`: clips one after another, each shown to its seam, and nothing fitted there.
+
+    Arguments and result are those of `merge_clips`; what merging is worth is measured against this.
+    """
+    video = plan.guide.video
+    seams = [float(video.times[fragment.first]) for fragment in plan.fragments[1:]]
+    ends = zip([0.0, *seams], [*seams, 1.0], clips, strict=True)
+    return _asset(tuple(replace(c, fade_in=(a, a), fade_out=(b, b)) for a, b, c in ends), plan, config)
+
+
+def _asset(clips: tuple[Clip, ...], plan: FragmentPlan, config: MergeConfig) -> Asset4D:
+    video = plan.guide.video
     height, width = video.rgb.shape[1:3]
     return Asset4D(
-        clips=tuple(joined),
+        clips=clips,
         frame_count=len(video),
         fps=config.fps,
         image_width=width,
