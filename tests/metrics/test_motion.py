@@ -73,7 +73,7 @@ def test_times_must_agree(score: object) -> None:
 def two_bars(bent: float = 0.0) -> np.ndarray:
     """Two rods of 300 points side by side: one stands, one turns by 50 degrees; the turning one also bends."""
     draw = np.random.default_rng(1)
-    rods = draw.random((2, 300, 3)) * [0.6, 0.01, 0.01] + [[[0, 0, 0]], [[0, 0.1, 0]]]
+    rods = draw.random((2, 300, 3)) * [0.6, 0.01, 0.01] + [[[0, -0.1, 0]], [[0, 0.1, 0]]]
     rods[..., 0] = np.linspace(0, 0.6, 300)
     out = []
     for share in np.linspace(0, 1, 5):
