@@ -28,5 +28,7 @@ def rasterize(
         raise BackendError(
             "gsplat is not installed", str(error), "pip install gsplat, or move the tensors to the CPU"
         ) from error
+    # Its kernels read float32 alone.
+    arrays = {name: array.float() for name, array in arrays.items()}
     images, alphas, meta = rasterization(**arrays, width=width, height=height, packed=False, **options)
     return images, alphas, {**meta, "backend": "gsplat"}
