@@ -15,7 +15,9 @@ from jaxtyping import install_import_hook  # noqa: E402
 
 SOURCE = Path(__file__).resolve().parents[1] / "src"
 # A kernel is compiled from its plain function; a wrapper that checks types around it cannot be.
-KERNELS = re.compile(r"^\s*(from|import) (numba|tween4d\.splatting\.numba_engine\.compiling)\b", re.MULTILINE)
+KERNELS = re.compile(
+    r"^\s*(@kernel$|(from|import) (numba|tween4d\.splatting\.numba_engine\.(compiling|tracing))\b)", re.MULTILINE
+)
 
 
 def _checked_modules() -> Iterator[str]:

@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from tests.splatting.scenes import GRADIENTS, Scene, random_scene
-from tween4d.splatting.numba_engine.compiling import DIGEST, kernel, take_ticket
+from tween4d.splatting.numba_engine.compiling import take_ticket
 from tween4d.splatting.numba_engine.memory import Lease
 from tween4d.splatting.numba_engine.operators import bin_image
+from tween4d.splatting.numba_engine.stored import kernel
 from tween4d.splatting.numba_engine.threads import share
 
 
@@ -132,13 +133,3 @@ def test_scratch_is_kept_and_never_shared() -> None:
     del a, first
     third = Lease()
     assert third.array((900,), np.float32).ctypes.data == address
-
-
-def test_kernels_are_recompiled_when_any_of_their_sources_changes() -> None:
-    """Oracle: the stamp that numba compares; it covers the kernel's own file and every file of the engine."""
-
-    @kernel
-    def nothing(x):
-        return x
-
-    assert nothing._cache._cache_file._source_stamp == (nothing._cache._impl.locator.get_source_stamp(), DIGEST)

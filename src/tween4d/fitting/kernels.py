@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from tween4d.splatting.numba_engine.compiling import kernel, take_ticket
+from tween4d.splatting.numba_engine.compiling import on_stack, take_ticket
+from tween4d.splatting.numba_engine.stored import kernel
 
 ZERO, ONE, TWO, FOUR = (np.float32(v) for v in (0, 1, 2, 4))
 KEEP_MEAN, NEW_MEAN, KEEP_SQUARE, NEW_SQUARE = (np.float32(v) for v in (0.9, 0.1, 0.999, 0.001))
@@ -66,8 +67,8 @@ def motion_energy(counter, rest, neighbours, posed, quats, scales, sums, v_posed
     """
     rigid, isometric, smooth = scales[0], scales[1], scales[2]
     times, m, _ = posed.shape
-    R, v_R = np.empty(9, np.float32), np.empty(9, np.float32)
-    e0, e1, g = np.empty(3, np.float32), np.empty(3, np.float32), np.empty(3, np.float32)
+    R, v_R = on_stack(ZERO, 9), on_stack(ZERO, 9)
+    e0, e1, g = on_stack(ZERO, 3), on_stack(ZERO, 3), on_stack(ZERO, 3)
     while True:
         t = take_ticket(counter)
         if t >= times:

@@ -6,11 +6,12 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from tween4d.fitting import kernels
+from tween4d.splatting.numba_engine.stored import Kernel
 from tween4d.splatting.numba_engine.threads import share
 
 COLOR_SQUARE, ALPHA_SQUARE = 2.0, 1.0
 """Weight of squared against absolute differences."""
+VALUE, GRADIENT = (Kernel("tween4d.fitting.kernels", f"picture_{what}") for what in ("value", "gradient"))
 
 
 def picture_loss(
@@ -54,11 +55,11 @@ class _Picture(torch.autograd.Function):
     def forward(ctx, color, alpha, target_color, target_alpha, mask_weight):
         height = color.shape[0]
         # Rows, whatever their channels, are what the kernels go through.
-        rows = [t.detach().reshape(height, -1).numpy() for t in (color, target_color, alpha, target_alpha)]
+        rows = [t.detach().reshape(height, -1).contiguous().numpy() for t in (color, target_color, alpha, target_alpha)]
         ctx.state = rows, mask_weight, color.shape
         sums = np.empty((2, height), np.float32)
-        share(kernels.picture_value, rows[0], rows[1], np.float32(COLOR_SQUARE), sums[0])
-        share(kernels.picture_value, rows[2], rows[3], np.float32(ALPHA_SQUARE), sums[1])
+        share(VALUE, rows[0], rows[1], np.float32(COLOR_SQUARE), sums[0])
+        share(VALUE, rows[2], rows[3], np.float32(ALPHA_SQUARE), sums[1])
         totals = sums.sum(1, dtype=np.float64)
         return color.new_tensor(totals[0] / rows[0].size + mask_weight * totals[1] / rows[2].size)
 
@@ -68,6 +69,6 @@ class _Picture(torch.autograd.Function):
         rows, mask_weight, shape = ctx.state
         v_color, v_alpha = np.empty_like(rows[0]), np.empty_like(rows[2])
         factors = np.float32(float(v) / rows[0].size), np.float32(float(v) * mask_weight / rows[2].size)
-        share(kernels.picture_gradient, rows[0], rows[1], np.float32(COLOR_SQUARE), factors[0], v_color)
-        share(kernels.picture_gradient, rows[2], rows[3], np.float32(ALPHA_SQUARE), factors[1], v_alpha)
+        share(GRADIENT, rows[0], rows[1], np.float32(COLOR_SQUARE), factors[0], v_color)
+        share(GRADIENT, rows[2], rows[3], np.float32(ALPHA_SQUARE), factors[1], v_alpha)
         return torch.from_numpy(v_color).reshape(shape), torch.from_numpy(v_alpha), None, None, None

@@ -6,10 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tween4d.fitting import kernels
+from tween4d.splatting.numba_engine.stored import Kernel
 
 FINAL_RATE = 0.1
 FLOOR = 1e-15
+UPDATE = Kernel("tween4d.fitting.kernels", "adam_update")
 
 
 def minimise(
@@ -78,5 +79,5 @@ class _Adam:
             if tensor.grad is None:
                 continue
             step = self.rates[name] * factor / (1 - 0.9**self.steps)
-            flat = [t.detach().reshape(-1).numpy() for t in (tensor, tensor.grad)]
-            kernels.adam_update(*flat, *self.averages[name], *(np.float32(x) for x in (step, correction, FLOOR)))
+            values, gradient = tensor.detach().view(-1).numpy(), tensor.grad.reshape(-1).contiguous().numpy()
+            UPDATE(values, gradient, *self.averages[name], *(np.float32(x) for x in (step, correction, FLOOR)))

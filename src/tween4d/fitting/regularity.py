@@ -6,10 +6,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from tween4d.fitting import kernels
 from tween4d.geometry.rigidity import acceleration_energy, arap_energy, isometry_energy
 from tween4d.geometry.rotation import to_matrix
+from tween4d.splatting.numba_engine.stored import Kernel
 from tween4d.splatting.numba_engine.threads import share
+
+ENERGY = Kernel("tween4d.fitting.kernels", "motion_energy")
 
 
 def motion_energy(
@@ -66,7 +68,7 @@ class _Energy(torch.autograd.Function):
         if times > 2:
             scales[2] = smooth / ((times - 2) * m)
         sums, v_posed, v_quats = np.empty((times, 3), np.float64), np.empty_like(arrays[2]), np.empty_like(arrays[3])
-        share(kernels.motion_energy, *arrays, scales, sums, v_posed, v_quats)
+        share(ENERGY, *arrays, scales, sums, v_posed, v_quats)
         ctx.gradients = torch.from_numpy(v_posed), torch.from_numpy(v_quats)
         return posed.new_tensor(float(sums.sum(0) @ scales))
 

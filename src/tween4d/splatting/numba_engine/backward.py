@@ -5,10 +5,9 @@ from functools import cache
 import numpy as np
 
 from tween4d.splatting.constants import TILE
-from tween4d.splatting.numba_engine.compiling import inlined, kernel, lowest_bit, take_ticket
+from tween4d.splatting.numba_engine.compiling import inlined, lowest_bit, take_ticket
 from tween4d.splatting.numba_engine.forward import (
     ALPHA_CAP,
-    BLOCKS,
     COLUMN,
     FINISHED,
     HALF,
@@ -17,6 +16,7 @@ from tween4d.splatting.numba_engine.forward import (
     ZERO,
     alpha_at,
 )
+from tween4d.splatting.numba_engine.layout import BLOCKS, LANES
 from tween4d.splatting.numba_engine.partials import (
     accumulate,
     accumulate_each_product,
@@ -26,7 +26,6 @@ from tween4d.splatting.numba_engine.partials import (
 )
 from tween4d.splatting.numba_engine.pixels import load_pixels
 from tween4d.splatting.numba_engine.simd import (
-    LANES,
     constant,
     dot,
     load,
@@ -37,12 +36,10 @@ from tween4d.splatting.numba_engine.simd import (
     store,
     store_each,
 )
+from tween4d.splatting.numba_engine.stored import kernel
 
 BLOCK_X = np.array([4 * (b % 4) for b in range(BLOCKS)], np.float32)
 BLOCK_Y = np.array([4 * (b // 4) for b in range(BLOCKS)], np.float32)
-
-MOMENTS = 6
-"""Sums over pixels of v, v dx, v dy, v dx^2, v dx dy, v dy^2, where v is the gradient of the exponent."""
 
 
 @inlined
@@ -84,11 +81,6 @@ def _clear(sums, at, width):
         store(sums, at + j, constant(COLUMN) * ZERO)
 
 
-def sums_width(channels: int, absolute: bool) -> int:
-    """Columns of `sums`: moments, colour, absolute gradient, padded to whole vectors."""
-    return -(-(MOMENTS + channels + 2 * absolute) // LANES) * LANES
-
-
 @cache
 def unblend_kernel(channels: int, absolute: bool):
     """The backward kernel for a fixed number of channels; with `absolute`, also |gradient of the centre|."""
@@ -97,10 +89,13 @@ def unblend_kernel(channels: int, absolute: bool):
     pair = (ZERO,) * (2 if absolute else 0)
 
     @kernel
-    def unblend(counter, records, tile_start, entries, slots, masks, visited, tiles_x, transmittance, pictures, sums):
+    def unblend(
+        counter, turns, scratch, records, tile_start, entries, slots, masks, visited, tiles_x, transmittance, pictures,
+        sums,
+    ):  # fmt: skip
         image, v_image, v_alpha = pictures
         row = records.shape[1]
-        state = np.empty(BLOCKS * stride, np.float32)
+        state = scratch[take_ticket(turns)]
         width = sums.shape[1]
         while True:
             tile = take_ticket(counter)

@@ -9,13 +9,14 @@ import math
 import numpy as np
 
 from tween4d.splatting.constants import TILE
-from tween4d.splatting.numba_engine.compiling import inlined, kernel, take_ticket
-from tween4d.splatting.numba_engine.forward import HALF, RECORD
-from tween4d.splatting.numba_engine.simd import LANES, load, spread, store
+from tween4d.splatting.numba_engine.compiling import inlined, take_ticket
+from tween4d.splatting.numba_engine.layout import LANES, RECORD
+from tween4d.splatting.numba_engine.simd import load, spread, store
+from tween4d.splatting.numba_engine.stored import kernel
 
 LOG2_E = np.float32(math.log2(math.e))
 PER_TILE = np.float32(1 / TILE)
-ZERO, ONE = np.float32(0), np.float32(1)
+ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 CHUNK = 1024
 """Gaussians per ticket."""
 
@@ -135,21 +136,35 @@ def gather(counter, first, sums, conics, opacities, channels, absolute, out):
     """Add up each Gaussian's pairs and turn the sums into gradients.
 
     Args:
+        sums: [pairs, width]; overwritten.
         out: arrays v_means2d, v_conics, v_colors, v_opacities, v_absolute, written everywhere.
     """
     v_means2d, v_conics, v_colors, v_opacities, v_absolute = out
     n, width = len(opacities), sums.shape[1]
-    total = np.empty(width, np.float32)
     while True:
         start = take_ticket(counter) * CHUNK
         if start >= n:
             break
         for i in range(start, min(start + CHUNK, n)):
+            at, last = first[i], first[i + 1]
+            if at == last:
+                for d in range(2):
+                    v_means2d[i, d] = ZERO
+                for d in range(3):
+                    v_conics[i, d] = ZERO
+                for d in range(channels):
+                    v_colors[i, d] = ZERO
+                v_opacities[i] = ZERO
+                if absolute:
+                    v_absolute[i, 0], v_absolute[i, 1] = ZERO, ZERO
+                continue
+            # The total takes the place of the first pair's sums, which nobody reads again.
             for j in range(0, width, LANES):
                 row = spread(ZERO)
-                for pair in range(first[i], first[i + 1]):
+                for pair in range(at, last):
                     row = row + load(sums, pair * width + j)
-                store(total, j, row)
+                store(sums, at * width + j, row)
+            total = sums[at]
             a, b, c = conics[i, 0], conics[i, 1], conics[i, 2]
             v_means2d[i, 0] = a * total[1] + b * total[2]
             v_means2d[i, 1] = b * total[1] + c * total[2]

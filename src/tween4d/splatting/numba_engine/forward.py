@@ -6,10 +6,10 @@ from functools import cache
 import numpy as np
 
 from tween4d.splatting.constants import MAX_ALPHA, MIN_ALPHA, MIN_TRANSMITTANCE, TILE
-from tween4d.splatting.numba_engine.compiling import inlined, kernel, lowest_bit, take_ticket
+from tween4d.splatting.numba_engine.compiling import inlined, lowest_bit, on_stack, take_ticket
+from tween4d.splatting.numba_engine.layout import BATCH, BLOCKS, LANES, RECORD, record_width
 from tween4d.splatting.numba_engine.pixels import store_pixels
 from tween4d.splatting.numba_engine.simd import (
-    LANES,
     add_scaled,
     bits,
     column_bits,
@@ -25,23 +25,18 @@ from tween4d.splatting.numba_engine.simd import (
     store_each,
     zeros_like,
 )
-
-BLOCKS = 16
-"""Blocks per tile, 4 by 4, numbered row by row; so are the lanes of a block."""
-RECORD = 6
-"""Leading columns of a record: centre x, y; A, B, C; log2 of opacity o. alpha = o 2^(A dx^2 + B dx dy + C dy^2)."""
+from tween4d.splatting.numba_engine.stored import kernel
 
 COLUMN = tuple(np.float32(i % 4) for i in range(LANES))
 ROW = tuple(np.float32(i // 4) for i in range(LANES))
 
 ZERO, ONE, THREE, FOUR, HALF = (np.float32(v) for v in (0, 1, 3, 4, 0.5))
-ALPHA_CAP, ALPHA_FLOOR = np.float32(MAX_ALPHA), np.float32(MIN_ALPHA)
+ALPHA_CAP = np.float32(MAX_ALPHA)
+NONE = np.int32(0)
 FINISHED = np.float32(MIN_TRANSMITTANCE)
 # A block is skipped only if it lies surely below the floor, whatever the rounding of the test.
 BLOCK_FLOOR = np.float32(math.log2(MIN_ALPHA) - 1e-3)
 LOG_FLOOR = np.float32(math.log2(MIN_ALPHA))
-BATCH = 64
-"""Entries that are tested against the blocks before any is blended."""
 
 
 def _exp2_coefficients() -> list[np.float32]:
@@ -93,14 +88,11 @@ def inside(left, top, block, width, height):
     return (x < np.float32(width)) & (y < np.float32(height))
 
 
-def record_width(channels: int) -> int:
-    """Columns of a record, padded to whole vectors."""
-    return -(-(RECORD + channels) // LANES) * LANES
-
-
 @cache
 def blend_kernel(channels: int):
     """The forward kernel for a fixed number of channels; its arrays are named in operators.py.
+
+    `scratch` has a row of `blend_scratch` floats per thread; threads draw theirs from `turns`.
 
     The entries of a tile are taken in batches. Each entry is tested against all 16 blocks at once; then each block runs
     through its entries of the batch with its pixels in registers.
@@ -110,13 +102,15 @@ def blend_kernel(channels: int):
 
     @kernel
     def blend(
-        counter, records, tile_start, entries, masks, visited, tiles_x, background, transmittance, image, alpha_image
-    ):
+        counter, turns, scratch, records, tile_start, entries, masks, visited, tiles_x, background, transmittance,
+        image, alpha_image,
+    ):  # fmt: skip
         height, width = alpha_image.shape
         keep = len(transmittance) > 0
-        state = np.empty(BLOCKS * stride, np.float32)
-        near = np.empty(BATCH * row, np.float32)
-        touched = np.zeros(BATCH, np.int32)
+        # One vector after the other: the pixels of every block of the tile, then the records of a batch.
+        state = scratch[take_ticket(turns)]
+        near = BLOCKS * stride
+        touched = on_stack(NONE, BATCH)
         while True:
             tile = take_ticket(counter)
             if tile >= len(tile_start) - 1:
@@ -144,7 +138,7 @@ def blend_kernel(channels: int):
                     if keep:
                         masks[e + j] = mask
                     for k in range(0, row, LANES):
-                        store(near, j * row + k, load(records, at + k))
+                        store(state, near + j * row + k, load(records, at + k))
                 for j in range(count, BATCH):
                     touched[j] = 0
                 e += count
@@ -163,15 +157,15 @@ def blend_kernel(channels: int):
                     blended = load_each(state, b * stride + LANES, like)
                     going = True
                     while hits != 0 and going:
-                        at = lowest_bit(hits) * row
+                        at = near + lowest_bit(hits) * row
                         hits &= hits - 1
-                        mx, my, A, B, C, log_opacity = scalars_at(near, at, six)
+                        mx, my, A, B, C, log_opacity = scalars_at(state, at, six)
                         dx, dy = px - mx, py - my
                         w = alpha_at(dx * (dx * A + dy * B) + (dy * dy * C + log_opacity)) * T
                         after = T - w
                         room = after > FINISHED
                         T = select(room, after, magnitude(T) * -ONE)
-                        blended = add_scaled(blended, select(room, w, ZERO), scalars_at(near, at + RECORD, like))
+                        blended = add_scaled(blended, select(room, w, ZERO), scalars_at(state, at + RECORD, like))
                         going = bits(T > ZERO) != 0
                     store(state, b * stride, T)
                     store_each(state, b * stride + LANES, blended)

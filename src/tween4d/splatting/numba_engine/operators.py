@@ -1,5 +1,6 @@
 """The kernels as differentiable PyTorch functions."""
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -9,24 +10,43 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from tween4d.splatting.constants import TILE
-from tween4d.splatting.numba_engine.backward import sums_width, unblend_kernel
-from tween4d.splatting.numba_engine.bin import (
-    bin_boxes,
-    count_pairs,
-    gather,
-    list_pairs,
-    make_records,
-    place_parts,
+from tween4d.splatting.numba_engine.layout import (
+    BLOCKS,
+    DIGITS,
+    LANES,
+    PROJECTED,
+    PROJECTED_SCRATCH,
+    blend_scratch,
+    record_width,
+    sums_width,
+    unblend_scratch,
 )
-from tween4d.splatting.numba_engine.forward import BLOCKS, LANES, blend_kernel, record_width
 from tween4d.splatting.numba_engine.memory import Lease
-from tween4d.splatting.numba_engine.project import CHUNK, project_backward, project_forward
-from tween4d.splatting.numba_engine.sort import merge_runs, sort_parts
-from tween4d.splatting.numba_engine.threads import share, threads_for
+from tween4d.splatting.numba_engine.stored import Kernel
+from tween4d.splatting.numba_engine.threads import share, thread_count, threads_for
 from tween4d.splatting.values import Composite, Projected, Projection
 
 CHANNELS = (1, 3, 4, 5, 8)
 """Numbers of channels that have a kernel; others are rendered in parts, padded with zeros."""
+HERE = __name__.rpartition(".")[0]
+project_forward, project_backward = (Kernel(f"{HERE}.projection", f"project_{way}") for way in ("forward", "backward"))
+sort_parts, merge_runs = (Kernel(f"{HERE}.sort", name) for name in ("sort_parts", "merge_runs"))
+count_pairs, bin_boxes, place_parts, list_pairs, make_records, gather = (
+    Kernel(f"{HERE}.bin", name)
+    for name in ("count_pairs", "bin_boxes", "place_parts", "list_pairs", "make_records", "gather")
+)
+
+
+@cache
+def blend_kernel(channels: int) -> Kernel:
+    """The forward kernel for so many channels."""
+    return Kernel(f"{HERE}.forward", "blend_kernel", channels)
+
+
+@cache
+def unblend_kernel(channels: int, absolute: bool) -> Kernel:
+    """The backward kernel for so many channels."""
+    return Kernel(f"{HERE}.backward", "unblend_kernel", channels, absolute)
 
 
 class _Project(torch.autograd.Function):
@@ -34,23 +54,26 @@ class _Project(torch.autograd.Function):
     def forward(ctx, means, quats, scales, opacities, viewmats, intrinsics, settings: Projection):
         c, n = len(viewmats), len(means)
         arrays = [_array(t) for t in (means, quats, scales, opacities, viewmats)]
-        cameras = np.empty((c, 6), np.float32)
-        cameras[:, 4:] = settings.width, settings.height
+        given = np.empty((c, 10), np.float32)
+        given[:, 4:6] = settings.width, settings.height
+        given[:, 6:] = settings.near_plane, settings.far_plane, settings.eps2d, settings.radius_clip
         for i, (row, column) in enumerate(((0, 0), (1, 1), (0, 2), (1, 2))):
-            cameras[:, i] = intrinsics[:, row, column].detach().numpy()
-        limits = np.array([settings.near_plane, settings.far_plane, settings.eps2d, settings.radius_clip], np.float32)
+            given[:, i] = intrinsics[:, row, column].detach().numpy()
         shapes = ((c, n, 2), (c, n, 3), (c, n), (c, n), (c, n, 2))
         out = [np.empty(shape, np.float32) for shape in shapes]
+        scratch, threads = Lease(), threads_for(n)
+        memory = scratch.array((threads, PROJECTED_SCRATCH), np.float32)
         for i in range(c):
             part = tuple(o[i] for o in out)
             share(
                 project_forward,
-                *(*arrays[:4], arrays[4][i], cameras[i], limits, settings.antialiased, part),
-                threads=threads_for(n),
+                *(np.zeros(1, np.int64), memory),
+                *(*arrays[:4], arrays[4][i], given[i], settings.antialiased, part),
+                threads=threads,
             )
         tensors = [torch.from_numpy(o) for o in out]
         ctx.save_for_backward(means, quats, scales, viewmats)
-        ctx.state = cameras, limits, out[4], out[3]
+        ctx.state = given, out[4], out[3]
         ctx.mark_non_differentiable(tensors[4])
         return tuple(tensors)
 
@@ -58,20 +81,22 @@ class _Project(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, v_means2d, v_conics, v_depths, v_compensations, _):
         means, quats, scales, views = (_array(t) for t in ctx.saved_tensors)
-        cameras, limits, extents, compensations = ctx.state
+        given, extents, compensations = ctx.state
         n = len(means)
         gradients = [_array(g) for g in (v_means2d, v_conics, v_depths, v_compensations)]
         out = [np.zeros((n, k), np.float32) for k in (3, 4, 3)]
-        v_views = np.zeros((len(views), 4, 4), np.float32)
+        v_views, scratch, threads = np.zeros((len(views), 4, 4), np.float32), Lease(), threads_for(n)
+        memory = scratch.array((threads, PROJECTED_SCRATCH), np.float32)
         for i in range(len(views)):
-            v_view = np.empty((-(-n // CHUNK), 12), np.float64)
+            v_view = np.empty((-(-n // PROJECTED), 12), np.float64)
             share(
                 project_backward,
-                *(means, quats, scales, views[i], cameras[i], limits),
+                *(np.zeros(1, np.int64), memory),
+                *(means, quats, scales, views[i], given[i]),
                 (extents[i], compensations[i][:, None]),
                 (gradients[0][i], gradients[1][i], gradients[2][i][:, None], gradients[3][i][:, None]),
                 (*out, v_view),
-                threads=threads_for(n),
+                threads=threads,
             )
             v_views[i, :3] = v_view.sum(0).reshape(3, 4)
         v_means, v_quats, v_scales = (torch.from_numpy(o) for o in out)
@@ -102,7 +127,8 @@ def bin_image(means2d: np.ndarray, depths: np.ndarray, extents: np.ndarray, size
     threads = threads_for(n)
     parts = 1 << (threads - 1).bit_length()
     keys, spare, runs = scratch.array((n,), np.uint64), scratch.array((n,), np.uint64), np.empty((parts, 2), np.int64)
-    share(sort_parts, depths, extents, parts, keys, spare, runs, threads=threads)
+    digits = scratch.array((parts, 3 * DIGITS), np.int64)
+    share(sort_parts, depths.view(np.uint32), extents, parts, digits, keys, spare, runs, threads=threads)
     keys, spare = spare, keys
     while len(runs) > 1:
         share(merge_runs, keys, runs, 2 * parts // len(runs), spare, threads=threads)
@@ -157,10 +183,13 @@ class _Blend(torch.autograd.Function):
             masks = lease.array((len(b.entries) if keep else 0,), np.uint16)
             visited = lease.array((tiles,), np.int32)
             transmittance = lease.array((tiles if keep else 0, BLOCKS * LANES), np.float32)
+            threads, scratch = thread_count(), Lease()
             share(
                 blend,
+                *(np.zeros(1, np.int64), scratch.array((threads, blend_scratch(channels)), np.float32)),
                 *(records, b.tile_start, b.entries, masks, visited, b.tiles_x, background, transmittance),
                 *(images[i], alphas[i]),
+                threads=threads,
             )
             if keep:
                 passes.append(_Pass(b, lease, records, masks, visited, transmittance))
@@ -184,12 +213,14 @@ class _Blend(torch.autograd.Function):
         out += [np.empty((c, n), np.float32), np.empty((c, n if absgrad else 0, 2), np.float32)]
         v_backgrounds = np.zeros((c, channels), np.float32)
         for i, p in enumerate(passes):
-            b, scratch = p.bins, Lease()
+            b, scratch, threads = p.bins, Lease(), thread_count()
             sums = scratch.array((len(b.entries), sums_width(channels, absgrad)), np.float32)
             share(
                 unblend,
+                *(np.zeros(1, np.int64), scratch.array((threads, unblend_scratch(channels)), np.float32)),
                 *(p.records, b.tile_start, b.entries, b.slots, p.masks, p.visited, b.tiles_x, p.transmittance),
                 *((images[i], v_images[i], v_alphas[i]), sums),
+                threads=threads,
             )
             arrays = tuple(o[i] for o in out)
             share(gather, b.first, sums, conics[i], opacities[i], channels, absgrad, arrays, threads=threads_for(n))

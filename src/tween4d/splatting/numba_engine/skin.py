@@ -8,12 +8,13 @@ import math
 
 import numpy as np
 
-from tween4d.splatting.numba_engine.compiling import inlined, kernel, take_ticket
-from tween4d.splatting.numba_engine.simd import LANES, constant, load, spread, store
+from tween4d.splatting.numba_engine.compiling import inlined, on_stack, take_ticket
+from tween4d.splatting.numba_engine.layout import LANES
+from tween4d.splatting.numba_engine.layout import SKINNED as CHUNK
+from tween4d.splatting.numba_engine.simd import constant, load, spread, store
+from tween4d.splatting.numba_engine.stored import kernel
 
 ZERO, ONE, TWO = (np.float32(v) for v in (0, 1, 2))
-CHUNK = 1024
-"""Gaussians per ticket."""
 MOTION = tuple(np.float32(i < 12) for i in range(LANES))
 TURN = tuple(np.float32(i >= 12) for i in range(LANES))
 SHORTEST = np.float32(1e-12)
@@ -60,7 +61,7 @@ def _blend(i, rows, indices, weights, scratch):
 def skin_forward(counter, rows, indices, weights, means, quats, posed, turned):
     """Centres and orientations at one time."""
     n = len(means)
-    b = np.empty(LANES, np.float32)
+    b = on_stack(ZERO, LANES)
     while True:
         start = take_ticket(counter) * CHUNK
         if start >= n:
@@ -91,7 +92,7 @@ def skin_backward(counter, rows, indices, weights, means, quats, gradients, out)
     v_posed, v_turned = gradients
     v_means, v_quats, v_rows = out
     n, nodes = len(means), len(rows)
-    b, v = np.empty(LANES, np.float32), np.empty(LANES, np.float32)
+    b, v = on_stack(ZERO, LANES), on_stack(ZERO, LANES)
     while True:
         chunk = take_ticket(counter)
         start = chunk * CHUNK
@@ -134,7 +135,7 @@ def skin_backward(counter, rows, indices, weights, means, quats, gradients, out)
 @kernel
 def nodes_backward(rest, quats, rows, v_rows, v_quats, v_translations):
     """Gradients of node quaternions and displacements at one time, from those of their rows [chunks, m, 16]."""
-    v = np.empty(LANES, np.float32)
+    v = on_stack(ZERO, LANES)
     for k in range(len(rest)):
         for j in range(LANES):
             v[j] = ZERO

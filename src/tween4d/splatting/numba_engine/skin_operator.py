@@ -6,10 +6,15 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from tween4d.splatting.numba_engine.layout import LANES, SKINNED
 from tween4d.splatting.numba_engine.memory import Lease
-from tween4d.splatting.numba_engine.simd import LANES
-from tween4d.splatting.numba_engine.skin import CHUNK, fill_nodes, nodes_backward, skin_backward, skin_forward
+from tween4d.splatting.numba_engine.stored import Kernel
 from tween4d.splatting.numba_engine.threads import share, threads_for
+
+HERE = __name__.rpartition(".")[0]
+fill_nodes, skin_forward, skin_backward, nodes_backward = (
+    Kernel(f"{HERE}.skin", name) for name in ("fill_nodes", "skin_forward", "skin_backward", "nodes_backward")
+)
 
 
 class _Skin(torch.autograd.Function):
@@ -36,7 +41,7 @@ class _Skin(torch.autograd.Function):
         v_means, v_quats = np.zeros((n, 3), np.float32), np.zeros((n, 4), np.float32)
         v_nodes, v_translations = np.empty((times, nodes, 4), np.float32), np.empty((times, nodes, 3), np.float32)
         scratch = Lease()
-        v_rows = scratch.array((-(-n // CHUNK), nodes, LANES), np.float32)
+        v_rows = scratch.array((-(-n // SKINNED), nodes, LANES), np.float32)
         for t in range(times):
             share(
                 skin_backward,

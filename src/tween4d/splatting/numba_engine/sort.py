@@ -5,33 +5,32 @@ A key is the depth's bits, then the index of the Gaussian, so no two keys are eq
 
 import numpy as np
 
-from tween4d.splatting.numba_engine.compiling import kernel, take_ticket
+from tween4d.splatting.numba_engine.compiling import take_ticket
+from tween4d.splatting.numba_engine.layout import DIGIT_BITS, DIGITS
+from tween4d.splatting.numba_engine.stored import kernel
 
-DIGIT_BITS = 11
-DIGITS = 1 << DIGIT_BITS
 ZERO = np.float32(0)
 
 
 @kernel
-def sort_parts(counter, depths, extents, parts, keys, spare, runs):
+def sort_parts(counter, bits, extents, parts, scratch, keys, spare, runs):
     """Sort the keys of the drawn Gaussians of each of `parts` equal ranges.
 
     Args:
-        keys, spare: [n] uint64; part p's keys end up in `spare` from the start of its range. Depths are positive.
+        bits: [n] uint32, of the depths as float32, which are positive.
+        scratch: [parts, 3 * DIGITS] int64.
+        keys, spare: [n] uint64; part p's keys end up in `spare` from the start of its range.
         runs: [parts, 2] receives where each sorted part starts and stops.
     """
-    n = len(depths)
-    bits = depths.view(np.uint32)
-    counts = np.empty((3, DIGITS), np.int64)
+    n = len(bits)
     while True:
         part = take_ticket(counter)
         if part >= parts:
             break
-        start = n * part // parts
+        counts, start = scratch[part], n * part // parts
         stop = start
-        for turn in range(3):
-            for digit in range(DIGITS):
-                counts[turn, digit] = 0
+        for digit in range(3 * DIGITS):
+            counts[digit] = 0
         for i in range(start, n * (part + 1) // parts):
             if extents[i, 0] > ZERO:
                 # Positive floats order like their bits.
@@ -39,21 +38,22 @@ def sort_parts(counter, depths, extents, parts, keys, spare, runs):
                 keys[stop] = key << np.uint64(32) | np.uint64(i)
                 stop += 1
                 for turn in range(3):
-                    counts[turn, np.int64(key >> np.uint64(DIGIT_BITS * turn)) & (DIGITS - 1)] += 1
+                    digit = np.int64(key >> np.uint64(DIGIT_BITS * turn)) & (DIGITS - 1)
+                    counts[turn * DIGITS + digit] += 1
         runs[part, 0], runs[part, 1] = start, stop
         for turn in range(3):
             total = start
-            for digit in range(DIGITS):
-                here = counts[turn, digit]
-                counts[turn, digit] = total
+            for digit in range(turn * DIGITS, (turn + 1) * DIGITS):
+                here = counts[digit]
+                counts[digit] = total
                 total += here
         source, target = keys, spare
         for turn in range(3):
             shift = np.uint64(32 + DIGIT_BITS * turn)
             for k in range(start, stop):
                 digit = np.int64(source[k] >> shift) & (DIGITS - 1)
-                place = counts[turn, digit]
-                counts[turn, digit] = place + 1
+                place = counts[turn * DIGITS + digit]
+                counts[turn * DIGITS + digit] = place + 1
                 target[place] = source[k]
             source, target = target, source
 

@@ -8,10 +8,13 @@ the work with the helpers by tickets, so a helper that wakes late only does less
 import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 
 import numpy as np
 import torch
+
+from tween4d.splatting.numba_engine.stored import Kernel
 
 
 class _Pool:
@@ -30,9 +33,9 @@ class _Pool:
 
     def _serve(self) -> None:
         while True:
-            kernel, arguments, finished = self.jobs.get()
+            call, finished = self.jobs.get()
             try:
-                kernel(*arguments)
+                call()
                 finished.put(None)
             except BaseException as error:
                 finished.put(error)
@@ -75,15 +78,16 @@ def share(kernel: Callable[..., None], *arguments: object, threads: int | None =
     """
     counter = np.zeros(1, np.int64)
     helpers = (thread_count() if threads is None else threads) - 1
+    call = kernel.bind(counter, *arguments) if isinstance(kernel, Kernel) else partial(kernel, counter, *arguments)
     if helpers == 0:
-        kernel(counter, *arguments)
+        call()
         return
     finished: SimpleQueue = SimpleQueue()
     _pool.grow(helpers)
     for _ in range(helpers):
-        _pool.jobs.put((kernel, (counter, *arguments), finished))
+        _pool.jobs.put((call, finished))
     try:
-        kernel(counter, *arguments)
+        call()
     finally:
         errors = [finished.get() for _ in range(helpers)]
     for error in errors:
