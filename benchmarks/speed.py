@@ -13,7 +13,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 # Not this folder itself: its profile.py would hide the standard library's.
@@ -31,6 +31,8 @@ from scene import Scene, make_scene  # noqa: E402
 SIZES = ((20_000, 256), (20_000, 512), (100_000, 256), (100_000, 512))
 SLOW_SECONDS = 2.0
 """A contender slower than this is timed in the first rounds only."""
+INSTALLATIONS = 3
+"""Fresh ones, in which the first call is timed."""
 COLD = """
 import time, sys
 sys.path[0] = {parts!r}
@@ -188,19 +190,24 @@ def _in_own_process(what: str, threads: int) -> dict[str, Any]:
 
 
 def _start(threads: int) -> dict[str, Any]:
-    """Seconds of the first call after installation, and of the first call of a later process."""
+    """Seconds of the first call after installation, and of the first call of a later process; medians."""
     code = COLD.format(parts=str(HERE / "parts"), threads=threads)
-    later = []
-    with tempfile.TemporaryDirectory() as cache:
-        environment = os.environ | {"NUMBA_CACHE_DIR": cache}
-        for _ in range(6):
-            done = subprocess.run(
-                [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-            )
-            later.append([round(float(x), 3) for x in done.stdout.split()])
-    keys = ("wall_s", "cpu_s")
-    best = [min(sample[i] for sample in later[1:]) for i in range(2)]
-    return {"first": dict(zip(keys, later[0], strict=True)), "later": dict(zip(keys, best, strict=True))}
+    first, later = [], []
+    for _ in range(INSTALLATIONS):
+        with tempfile.TemporaryDirectory() as cache:
+            environment = os.environ | {"NUMBA_CACHE_DIR": cache}
+            for taken in (first, later, later, later):
+                done = subprocess.run(
+                    [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+                )
+                taken.append([round(float(x), 3) for x in done.stdout.split()])
+    return {"first": _seconds(first), "later": _seconds(later)}
+
+
+def _seconds(samples: list[list[float]]) -> dict[str, Any]:
+    """Medians of wall clock and of CPU time, with all samples of the wall clock."""
+    wall, cpu = zip(*samples, strict=True)
+    return {"wall_s": median(wall), "cpu_s": median(cpu), "wall_samples": sorted(wall)}
 
 
 if __name__ == "__main__":
