@@ -35,6 +35,5 @@ def draw_meshes(meshes: list[ClipMesh], camera: Camera, time: float) -> tuple[Fl
         colors = torch.where(torch.from_numpy(depths < nearest)[..., None], own, colors)
         nearest = np.minimum(nearest, depths)
     seen = torch.from_numpy(np.isfinite(nearest))
-    seen = torch.from_numpy(faces >= 0)
     blocks = (camera.height, SAMPLES, camera.width, SAMPLES)
     return colors.reshape(*blocks, 3).mean((1, 3)), seen.float().reshape(blocks).mean((1, 3))

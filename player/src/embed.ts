@@ -174,7 +174,9 @@ export class Tween4dPlayer extends HTMLElement {
     stage.setTime(this.playback.time);
     this.playback.onChange(() => {
       stage.setTime(this.playback.time);
-      this.show();
+      // Sixty times a second: only what changes with time.
+      if (this.playback.playing === this.wasPlaying) this.showTime();
+      else this.show();
       this.dispatchEvent(new Event("timeupdate"));
     });
     this.sizes = new ResizeObserver(() => stage.resize());
@@ -225,7 +227,7 @@ export class Tween4dPlayer extends HTMLElement {
   }
 
   private show(): void {
-    const { time, playing } = this.playback;
+    const { playing } = this.playback;
     const label = this.getAttribute("alt") || "An object in 3D";
     this.canvas.setAttribute("aria-label", `${label}. Drag or use the arrow keys to turn it.`);
     const poster = this.getAttribute("poster");
@@ -238,9 +240,7 @@ export class Tween4dPlayer extends HTMLElement {
     this.ring.hidden = !this.loading;
     this.bar.hidden = this.hasAttribute("nocontrols") || !this.ready;
     this.full.hidden = !document.fullscreenEnabled;
-    this.slider.value = String(time);
-    this.slider.style.setProperty("--done", String(time));
-    this.slider.setAttribute("aria-valuetext", `${Math.round(100 * time)} percent`);
+    this.showTime();
     const name = playing ? "Pause" : "Play";
     if (this.toggle.getAttribute("aria-label") !== name) {
       this.toggle.setAttribute("aria-label", name);
@@ -251,6 +251,15 @@ export class Tween4dPlayer extends HTMLElement {
       this.wasPlaying = playing;
       this.dispatchEvent(new Event(playing ? "play" : "pause"));
     }
+  }
+
+  private showTime(): void {
+    const { time } = this.playback;
+    const { slider } = this;
+    slider.value = String(time);
+    slider.style.setProperty("--done", String(time));
+    const told = `${Math.round(100 * time)} percent`;
+    if (slider.getAttribute("aria-valuetext") !== told) slider.setAttribute("aria-valuetext", told);
   }
 
   private keepTurning(): void {
