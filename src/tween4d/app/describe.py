@@ -74,6 +74,9 @@ def described(told: dict[str, Any]) -> str:
         rows.append((name.replace("_", " "), f"{entry.get('file')}, sha256 {str(entry.get('sha256'))[:16]}"))
     if "total" in made.get("seconds", {}):
         rows.append(("took", f"{made['seconds']['total']:.0f} s"))
+    if made.get("device_memory_gb"):
+        told_gb = (f"{stage} {gb:.1f} GB" for stage, gb in made["device_memory_gb"].items())
+        rows.append(("GPU memory", ", ".join(told_gb)))
     return "\n".join(f"{name:10s} {text}" for name, text in rows)
 
 

@@ -15,7 +15,7 @@ from tween4d.app.run import own_version
 from tween4d.config import preset
 from tween4d.data.gaussians import sh_from_colors
 from tween4d.errors import Tween4dError
-from tween4d.priors.pretrained.estimates import Estimate, estimate_all, recommended
+from tween4d.priors.pretrained.estimates import Estimate, estimate_all, measured_tflops, recommended
 from tween4d.priors.register import DEFAULTS, REGISTER
 from tween4d.splatting import rasterize
 
@@ -96,7 +96,12 @@ def examined(found: dict[str, Any]) -> str:
 def pretrained_estimates() -> tuple[Estimate, ...]:
     """What each pretrained prior would take on this machine, by preset."""
     free = _device_memory()
-    return estimate_all(free / 1e9 if free is not None else None, available_memory_bytes() / 1e9, _presets())
+    return estimate_all(
+        free / 1e9 if free is not None else None,
+        available_memory_bytes() / 1e9,
+        _presets(),
+        tflops=measured_tflops("cpu" if free is None else "cuda"),
+    )
 
 
 def _device_memory() -> int | None:
@@ -112,11 +117,19 @@ def _presets() -> dict[str, tuple[int, int]]:
 
 def _told(estimate: dict[str, Any]) -> str:
     fits = "fits" if estimate["fits"] else "does not fit"
-    minutes = ", ".join(f"{preset} {number:g}" for preset, number in estimate["minutes"].items())
+    times = ", ".join(f"{preset} {_duration(minutes)}" for preset, minutes in estimate["minutes"].items())
     here = "weights here" if estimate["here"] else "weights not here"
     # A time for what cannot be held would read as if waiting helped.
-    times = f"; estimated minutes: {minutes}" if estimate["fits"] and any(estimate["minutes"].values()) else ""
+    known = estimate["fits"] and any(estimate["minutes"].values())
+    times = f"; rough times, by the speed measured now: {times}" if known else ""
     return f"{estimate['name']}: {here}; {fits} (about {estimate['memory_gb']:g} GB; {estimate['policy']}){times}"
+
+
+def _duration(minutes: float) -> str:
+    """Minutes below two hours, then hours, then days."""
+    if minutes < 120:
+        return f"{minutes:.1g} min" if minutes < 10 else f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days"
 
 
 def _try_backend(name: str) -> str:

@@ -32,6 +32,7 @@ from tween4d.io.pair import prepare_pair
 from tween4d.io.values import digest, pack
 from tween4d.io.video import read_video
 from tween4d.pipeline import inbetween
+from tween4d.priors.pretrained.memory import StagePeaks
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Orientable, PriorInfo, Priors, Releasable
 from tween4d.priors.register import SETS, make_features, make_set
@@ -155,6 +156,7 @@ def make_asset(
             for name, path in _input_files(start_path, end_path, options).items()
         },
         "seconds": {**cached.timings, "total": round(time.perf_counter() - began, 3)},
+        "device_memory_gb": watched.peaks.gb,
         "plan": watched.plan,
         "facings": [_as_json(facing) for facing in watched.facings],
     }
@@ -215,8 +217,12 @@ class _Watch:
     facings: tuple[Facing, ...] = ()
     plan: dict[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        self.peaks = StagePeaks(self.listener)
+
     def listen(self, event: Event) -> None:
         self.listener(event)
+        self.peaks.hear(event)
         if not isinstance(event, StageFinished):
             return
         # Whoever has been asked for the last time gives its memory to the fit.
@@ -288,8 +294,22 @@ def chosen_priors(options: RunOptions, listener: Listener = silent) -> Priors:
     Raises:
         InputError: for an unknown set, an orientation out of range or that the priors cannot be told, or a bad video.
     """
+    # A refusal stands alone: how models will run is told when all are chosen.
+    notes: list[Note] = []
+    hear: Listener = notes.append
+
+    def report(text: str, warning: bool = False) -> None:
+        hear(Note(text, warning))
+
+    priors = _chosen(options, replace(options.pretrained, report=report), listener)
+    hear = listener
+    for note in notes:
+        listener(note)
+    return priors
+
+
+def _chosen(options: RunOptions, settings: PretrainedSettings, listener: Listener) -> Priors:
     named = {role: name for role in ("inbetweener", "multiview") if (name := getattr(options, role)) is not None}
-    settings = replace(options.pretrained, report=lambda text, warning=False: listener(Note(text, warning)))
     if named or options.priors == "pretrained":
         priors = make_set(options.priors, settings, **named)
     else:

@@ -59,8 +59,11 @@ def test_it_is_the_dense_softmax(layer: Attention, kind: str, gamma: float, reac
     """Oracle: naive loops in float64 over every pair of tokens."""
     config = CrossTimeConfig(gamma, reach, kind, stride=4)
     x = tokens(5)
-    made = CrossTimeAttention(config, even_moments(5))(layer, x)
-    torch.testing.assert_close(made, dense(layer, x, config), rtol=1e-10, atol=1e-12)
+    wanted = dense(layer, x, config)
+    # All queries at once, and in slices of which the last is shorter.
+    for rows in (None, 5):
+        made = CrossTimeAttention(config, even_moments(5), rows=rows)(layer, x)
+        torch.testing.assert_close(made, wanted, rtol=1e-10, atol=1e-12)
 
 
 @torch.no_grad()
@@ -102,6 +105,9 @@ def test_the_largest_attention_does_not_grow_with_frames(layer: Attention, monke
         calls.clear()
         CrossTimeAttention(CrossTimeConfig(), even_moments(frames))(layer, tokens(frames))
         assert len(calls) == frames and max(rows * keys for rows, keys in calls) <= 4 * N
+    calls.clear()
+    CrossTimeAttention(CrossTimeConfig(), even_moments(4), rows=N // 4)(layer, tokens(4))
+    assert len(calls) == 4 * 4
 
 
 @torch.no_grad()

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.cli.conftest import Outcome, cli
 from tween4d.errors import InputError, WeightsError
+from tween4d.events import StageFinished, StageStarted
 from tween4d.priors.pretrained.catalogue import CATALOGUE, REFUSED
+from tween4d.priors.pretrained.estimates import estimate_all, measured_tflops
 from tween4d.priors.pretrained.loading import RECORD, find_weights
-from tween4d.priors.pretrained.memory import choose_policy
+from tween4d.priors.pretrained.memory import StagePeaks, choose_policy, confirmed
 from tween4d.priors.pretrained.pulling import check, pull
 from tween4d.priors.pretrained.settings import PretrainedSettings
+from tween4d.priors.pretrained.vace import make_vace
 from tween4d.priors.register import REGISTER
 
 __all__ = ["cli"]
@@ -137,8 +141,48 @@ def test_the_policy_follows_the_free_memory(name: str, free: float, eight: bool,
     card = CATALOGUE[name]
     policy = choose_policy(card, PretrainedSettings(device="cuda"), free)
     assert (policy.eight_bit, policy.offload) == (eight, offload)
+    # Slices where memory is short, of the attention that is ours.
+    assert (policy.attention_rows is not None) == (card.role == "multiview" and free < 16)
+    assert ("attention in slices" in str(policy)) == (policy.attention_rows is not None)
     held = card.weights_gb if policy.offload else card.download_gb
     assert held / (2 if policy.eight_bit else 1) < free
+
+
+def test_the_policy_is_told_before_anything_is_loaded_and_again_if_it_changes(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Oracle: the notes of a card of 24 GB that has 12 left when the model is loaded; nothing is read here."""
+    told: list[str] = []
+    settings = PretrainedSettings(weights, device="cuda", report=lambda text, warning=False: told.append(text))
+    card, free = CATALOGUE["wan-vace"], [24e9, 24e9, 9e9]
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda: (free.pop(0), 24e9))
+    prior = make_vace(settings)
+    (first,) = told
+    assert first.startswith("wan-vace on cuda: bfloat16") and prior._model is None
+    planned = choose_policy(card, settings, 24)
+    assert confirmed(planned, card, settings) == planned and len(told) == 1
+    confirmed(planned, card, settings)
+    assert len(told) == 2 and "fp8" in told[1] and "memory has changed" in told[1]
+
+
+def test_the_peak_of_every_stage_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Oracle: a card whose counter is set by hand; a reused stage took nothing, without a card nothing is kept."""
+    peak, notes = {"bytes": 0}, []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda: peak.update(bytes=0))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: peak["bytes"])
+    peaks = StagePeaks(notes.append)
+    for stage, used, reused in (("imagine_motion", 9e9, False), ("imagine_views", 4e9, False), ("merge", 1e9, True)):
+        peaks.hear(StageStarted(stage, 0, 3))
+        assert peak["bytes"] == 0
+        peak["bytes"] = used
+        peaks.hear(StageFinished(stage, 1.0, reused))
+    assert peaks.gb == {"imagine_motion": 9.0, "imagine_views": 4.0}
+    assert [note.message for note in notes][0] == "imagine_motion: at most 9.0 GB of the device's memory"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    peaks.hear(StageFinished("fit", 1.0, False))
+    assert "fit" not in peaks.gb
 
 
 def test_the_verb_lists_and_refuses(cli: Callable[..., Outcome], tmp_path: Path) -> None:
@@ -148,3 +192,18 @@ def test_the_verb_lists_and_refuses(cli: Callable[..., Outcome], tmp_path: Path)
     assert "no commercial use" in cli("models", "licence", "zero123pp").out
     assert cli("models", "path", "--weights", tmp_path).code == 2
     assert "models pull wan-vace" in cli("models", "path", "wan-vace", "--weights", tmp_path).sentence
+
+
+def test_estimates_follow_the_speed_of_the_machine(tmp_path: Path) -> None:
+    """Oracle: proportions by hand; half the speed takes twice the time, twice the frames too, memory decides fit."""
+    presets, settings = {"short": (27, 2), "long": (54, 4)}, PretrainedSettings(tmp_path)
+    fast, slow = (
+        {e.name: e for e in estimate_all(24, 64, presets, settings, tflops=tflops)} for tflops in (100.0, 50.0)
+    )
+    vace = CATALOGUE["wan-vace"]
+    assert fast["wan-vace"].minutes == {"short": round(vace.minutes / 3, 1), "long": round(vace.minutes / 1.5, 1)}
+    assert slow["wan-flf2v"].minutes["long"] == pytest.approx(2 * fast["wan-flf2v"].minutes["long"], abs=0.1)
+    assert fast["wan-vace"].fits and not fast["wan-vace"].here and "sd21" not in fast
+    (nothing,) = (e for e in estimate_all(None, 1, presets, settings) if e.name == "wan-flf2v")
+    assert not nothing.fits and nothing.memory_gb == 110
+    assert 1e-4 < measured_tflops("cpu") < 100

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tween4d.priors.pretrained.sliced_attention import attend
+
 
 @dataclass(frozen=True)
 class CrossTimeConfig:
@@ -60,9 +62,16 @@ class CrossTimeAttention:
     and reach 0, take the plain path. Frames are worked on one after another: memory grows linearly with their number.
     """
 
-    def __init__(self, config: CrossTimeConfig, moments: Moments, proportion: float = 1.0) -> None:
-        """`proportion` is the height of the picture over its width: with the number of tokens it gives their rows."""
-        self.config, self.moments, self.proportion = config, moments, proportion
+    def __init__(
+        self, config: CrossTimeConfig, moments: Moments, proportion: float = 1.0, rows: int | None = None
+    ) -> None:
+        """Set what holds for every layer.
+
+        Args:
+            proportion: height of the picture over its width: with the number of tokens it gives their rows.
+            rows: queries that are worked on at once; None takes all.
+        """
+        self.config, self.moments, self.proportion, self.rows = config, moments, proportion, rows
 
     def __call__(
         self,
@@ -76,7 +85,7 @@ class CrossTimeAttention:
         count = len(self.moments.ranks)
         plain = count == 1 or (self.config.gamma == 0 and self.config.reach == 0)
         if plain:
-            return _finish(attn, _attend(attn, hidden_states, own, attention_mask))
+            return _finish(attn, _attend(attn, hidden_states, own, attention_mask, self.rows))
         answers = []
         for group in range(0, len(hidden_states), count):
             for row in range(count):
@@ -98,7 +107,7 @@ class CrossTimeAttention:
         tokens = torch.cat([*kept, *others])[None]
         inside = sum(len(part) for part in kept)
         bias = self._bias(n, inside, tokens.shape[1], queries) if others else None
-        return _attend(attn, queries[at : at + 1], tokens, bias)
+        return _attend(attn, queries[at : at + 1], tokens, bias, self.rows)
 
     def _bias(self, n: int, inside: int, total: int, like: Tensor) -> Tensor | None:
         if self.config.tokens != "rows" and self.config.reach == 1:
@@ -117,13 +126,13 @@ class CrossTimeAttention:
         return max(1, round((n / self.proportion) ** 0.5))
 
 
-def _attend(attn: Any, queries: Tensor, tokens: Tensor, mask: Tensor | None) -> Tensor:
+def _attend(attn: Any, queries: Tensor, tokens: Tensor, mask: Tensor | None, rows: int | None) -> Tensor:
     """Attention of a layer before its output projection."""
     batch, n, _ = queries.shape
     q, k, v = attn.to_q(queries), attn.to_k(tokens), attn.to_v(tokens)
     split = (batch, -1, attn.heads, q.shape[-1] // attn.heads)
     q, k, v = (x.view(split).transpose(1, 2) for x in (q, k, v))
-    answer = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=attn.scale)
+    answer = attend(q, k, v, mask, attn.scale, rows)
     return answer.transpose(1, 2).reshape(batch, n, -1)
 
 

@@ -11,7 +11,7 @@ from tween4d.data.images import Image
 from tween4d.errors import BackendError, WeightsError
 from tween4d.priors.pretrained.canvas import place, square_canvas
 from tween4d.priors.pretrained.loading import Weights, find_weights, load_part, need_packages
-from tween4d.priors.pretrained.memory import choose_policy, free_device
+from tween4d.priors.pretrained.memory import confirmed, free_device, plan
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Features
 
@@ -109,9 +109,10 @@ def make_dino(settings: PretrainedSettings, name: str = "dinov2") -> HeldFeature
     """
     need_packages()
     weights = find_weights(name, settings)
-    policy = choose_policy(weights.card, settings)
+    planned = plan(weights.card, settings)
 
     def load() -> DinoFeatures:
+        policy = confirmed(planned, weights.card, settings)
         from transformers import AutoModel
 
         options = {"local_files_only": True, "use_safetensors": True, "trust_remote_code": False, "dtype": policy.dtype}
@@ -133,9 +134,10 @@ def make_dift(settings: PretrainedSettings, name: str = "sd21") -> HeldFeatures:
     """
     need_packages()
     weights = find_weights(name, settings)
-    policy = choose_policy(weights.card, settings)
+    planned = plan(weights.card, settings)
 
     def load() -> DiftFeatures:
+        policy = confirmed(planned, weights.card, settings)
         from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
         from transformers import CLIPTextModel, CLIPTokenizer
 

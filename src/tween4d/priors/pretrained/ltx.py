@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.priors.pretrained.loading import Weights, load_pipeline
-from tween4d.priors.pretrained.memory import apply_policy, choose_policy
+from tween4d.priors.pretrained.memory import MemoryPolicy, apply_policy
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.pretrained.video import AVOID, Request, VideoConfig, VideoInbetweener, as_pillow
 from tween4d.priors.pretrained.wan import make_video
@@ -57,11 +57,9 @@ def make_ltx_13b(settings: PretrainedSettings) -> VideoInbetweener:
     return make_video("ltx-13b", settings, replace(CONFIG, steps=10, guidance=1.0), _load)
 
 
-def _load(weights: Weights, settings: PretrainedSettings, config: VideoConfig) -> LtxModel:
+def _load(weights: Weights, policy: MemoryPolicy, config: VideoConfig) -> LtxModel:
     from diffusers import LTXConditionPipeline
 
-    policy = choose_policy(weights.card, settings)
-    settings.report(f"{weights.card.name} on {policy}")
     pipeline = load_pipeline(weights, LTXConditionPipeline, policy.dtype)
     apply_policy(pipeline, policy)
     return LtxModel(pipeline, config)

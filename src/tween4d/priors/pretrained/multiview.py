@@ -16,7 +16,7 @@ from tween4d.errors import BackendError, ObjectNotFoundError
 from tween4d.geometry.compositing import unmix_background
 from tween4d.priors.pretrained.crosstime_attention import CrossTimeConfig, Moments
 from tween4d.priors.pretrained.loading import Weights
-from tween4d.priors.pretrained.memory import begin_measuring, free_device, peak_gb
+from tween4d.priors.pretrained.memory import free_device
 from tween4d.priors.pretrained.placement import (
     Rig,
     crop_about,
@@ -92,11 +92,7 @@ class DiffusionViews:
         frames = [guide.video.frame(index) for index in anchors]
         crop = crop_about(guide.video.alpha[list(anchors)], config.occupancy)
         pictures = torch.stack([cut_out(frame, crop, config.size, config.background) for frame in frames])
-        begin_measuring()
         made = self._asked(pictures, _moments(anchors), seed)
-        peak = peak_gb()
-        if peak is not None:
-            self._settings.report(f"{self.info.name}: at most {peak:.1f} GB of the device's memory")
         matted = [[self._matted(view) for view in moment] for moment in made]
         lost = sum(view is None for moment in matted for view in moment)
         if lost:

@@ -14,7 +14,7 @@ from tween4d.errors import WeightsError
 from tween4d.priors.embedded.matting import BorderMatter
 from tween4d.priors.pretrained.crosstime_attention import CrossTimeAttention, Moments, OrdinaryAttention
 from tween4d.priors.pretrained.loading import Weights, find_weights, json_of, load_part, need_packages
-from tween4d.priors.pretrained.memory import apply_policy, choose_policy
+from tween4d.priors.pretrained.memory import MemoryPolicy, apply_policy, confirmed, plan
 from tween4d.priors.pretrained.multiview import DiffusionViews, MultiViewConfig
 from tween4d.priors.pretrained.placement import orthographic_rig
 from tween4d.priors.pretrained.rowwise_attention import AdapterAttention
@@ -51,16 +51,16 @@ class Parts:
 class MvAdapterModel:
     """Five new views of every moment, sampled together from one noise, with attention across views and moments."""
 
-    def __init__(self, parts: Parts, config: MultiViewConfig) -> None:
-        self.parts, self.config = parts, config
+    def __init__(self, parts: Parts, config: MultiViewConfig, attention_rows: int | None = None) -> None:
+        self.parts, self.config, self.attention_rows = parts, config, attention_rows
 
     @torch.no_grad()
     def __call__(self, pictures: Float[Tensor, "t s s 3"], moments: Moments, seed: int) -> Float[Tensor, "t v s s 3"]:
         """Views in the order of `RIG`; the same seed gives the same ones."""
         parts, count, views = self.parts, len(pictures), len(AZIMUTHS)
-        across = CrossTimeAttention(self.config.across_time, moments)
+        across = CrossTimeAttention(self.config.across_time, moments, rows=self.attention_rows)
         for processor in adapter_attentions(parts.unet):
-            processor.across = across
+            processor.across, processor.rows = across, self.attention_rows
         store = self._seen(pictures, seed)
         device, dtype = parts.unet.device, parts.unet.dtype
         side = self.config.size // magnification(parts.vae.config.block_out_channels)
@@ -164,8 +164,12 @@ def make_mvadapter(settings: PretrainedSettings) -> DiffusionViews:
     if settings.steps is not None:
         config = replace(config, steps=settings.steps)
     config = replace(config, size=_side(weights))
-    choose_policy(weights.card, settings)
-    return DiffusionViews(weights, lambda: _load(weights, settings, config), RIG, config, settings, BorderMatter())
+    planned = plan(weights.card, settings)
+
+    def load() -> MvAdapterModel:
+        return _load(weights, confirmed(planned, weights.card, settings), config)
+
+    return DiffusionViews(weights, load, RIG, config, settings, BorderMatter())
 
 
 def _side(weights: Weights) -> int:
@@ -180,12 +184,10 @@ def magnification(levels: Sequence[int]) -> int:
     return 2 ** (len(levels) - 1)
 
 
-def _load(weights: Weights, settings: PretrainedSettings, config: MultiViewConfig) -> MvAdapterModel:
+def _load(weights: Weights, policy: MemoryPolicy, config: MultiViewConfig) -> MvAdapterModel:
     from diffusers import AutoencoderKL, DDIMScheduler, DDPMScheduler, T2IAdapter, UNet2DConditionModel
     from transformers import CLIPTextModel, CLIPTokenizer
 
-    policy = choose_policy(weights.card, settings)
-    settings.report(f"{weights.card.name} on {policy}")
     base = weights.part(BASE)
     unet = load_part(base, "unet", UNet2DConditionModel, policy.dtype)
     vae = load_part(base, "vae", AutoencoderKL, policy.dtype)
@@ -209,8 +211,8 @@ def _load(weights: Weights, settings: PretrainedSettings, config: MultiViewConfi
         ),
         cond_encoder=encoder.to(policy.dtype).eval(),
     )
-    apply_policy(parts, replace(policy, offload=False))
-    return MvAdapterModel(parts, config)
+    apply_policy(parts, policy)
+    return MvAdapterModel(parts, config, policy.attention_rows)
 
 
 def widen(unet: Any) -> None:

@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from tween4d.priors.pretrained.sliced_attention import attend
+
 
 class AdapterAttention(torch.nn.Module):
     """A self-attention layer with the two that MV-Adapter puts beside it; their answers are added.
@@ -20,6 +22,7 @@ class AdapterAttention(torch.nn.Module):
     def __init__(self, name: str, width: int, views: int, plain: Any) -> None:
         super().__init__()
         self.name, self.views, self.plain, self.across = name, views, plain, plain
+        self.rows: int | None = None
         for kind in ("mv", "ref"):
             for part in ("to_q", "to_k", "to_v"):
                 self.add_module(f"{part}_{kind}", torch.nn.Linear(width, width, bias=False))
@@ -72,5 +75,5 @@ class AdapterAttention(torch.nn.Module):
 
         q = split(self.to_q_ref(tokens))
         k, v = (split(layer(seen)).repeat(self.views, 1, 1, 1) for layer in (self.to_k_ref, self.to_v_ref))
-        answer = torch.nn.functional.scaled_dot_product_attention(q, k, v)
+        answer = attend(q, k, v, rows=self.rows)
         return self.to_out_ref[0](answer.transpose(1, 2).reshape(batch, count, width))

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from tween4d.priors.pretrained.loading import Weights, load_pipeline
-from tween4d.priors.pretrained.memory import apply_policy, choose_policy
+from tween4d.priors.pretrained.memory import MemoryPolicy, apply_policy
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.pretrained.video import AVOID, Request, VideoConfig, VideoInbetweener, as_pillow
 from tween4d.priors.pretrained.wan import make_video
@@ -55,11 +55,9 @@ def make_vace(settings: PretrainedSettings) -> VideoInbetweener:
     return make_video("wan-vace", settings, VideoConfig(area=480 * 480, guidance=5.0), _load)
 
 
-def _load(weights: Weights, settings: PretrainedSettings, config: VideoConfig) -> VaceModel:
+def _load(weights: Weights, policy: MemoryPolicy, config: VideoConfig) -> VaceModel:
     from diffusers import AutoencoderKLWan, WanVACEPipeline
 
-    policy = choose_policy(weights.card, settings)
-    settings.report(f"{weights.card.name} on {policy}")
     vae = AutoencoderKLWan.from_pretrained(
         weights.folder, subfolder="vae", dtype=torch.float32, local_files_only=True, use_safetensors=True
     )

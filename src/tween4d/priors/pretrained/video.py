@@ -14,7 +14,7 @@ from tween4d.data.video import Guide, Video
 from tween4d.errors import BackendError, ObjectNotFoundError
 from tween4d.priors.pretrained.canvas import fit_canvas, place, resample, snap_frames, take_back
 from tween4d.priors.pretrained.loading import Weights
-from tween4d.priors.pretrained.memory import begin_measuring, free_device, peak_gb
+from tween4d.priors.pretrained.memory import free_device
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Inbetweener, Matter
 
@@ -94,11 +94,7 @@ class VideoInbetweener:
         ends = [place(image.on(config.background), canvas, config.background) for image in (start, end)]
         count = snap_frames(frames, config.frame_step, config.most_frames)
         request = Request(ends[0], ends[1], count, prompt or PROMPT, seed)
-        begin_measuring()
         made = self._asked(request)
-        peak = peak_gb()
-        if peak is not None:
-            self._settings.report(f"{self.info.name}: at most {peak:.1f} GB of the device's memory")
         pictures = resample(take_back(made, canvas, start.height, start.width), frames)
         rgb, alpha = self._matted(pictures, start, end)
         video = Video(rgb, alpha, torch.linspace(0, 1, frames))

@@ -12,7 +12,7 @@ from tween4d.errors import InputError
 from tween4d.priors.embedded.matting import BorderMatter
 from tween4d.priors.embedded.motion import LatticeInbetweener
 from tween4d.priors.pretrained.loading import Weights, find_weights, load_pipeline, need_packages
-from tween4d.priors.pretrained.memory import apply_policy, choose_policy
+from tween4d.priors.pretrained.memory import MemoryPolicy, apply_policy, confirmed, plan
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.pretrained.video import AVOID, Request, VideoConfig, VideoInbetweener, VideoModel, as_pillow
 
@@ -73,7 +73,7 @@ def make_video(
     name: str,
     settings: PretrainedSettings,
     config: VideoConfig,
-    load: Callable[[Weights, PretrainedSettings, VideoConfig], VideoModel],
+    load: Callable[[Weights, MemoryPolicy, VideoConfig], VideoModel],
 ) -> VideoInbetweener:
     """An inbetweener whose weights are checked now and loaded when they are needed.
 
@@ -88,17 +88,20 @@ def make_video(
     if settings.size is not None:
         config = replace(config, area=settings.size**2)
     # Fails now and not after the first stage, where a device or precision is not there.
-    choose_policy(weights.card, settings)
+    planned = plan(weights.card, settings)
     return VideoInbetweener(
-        weights, lambda: load(weights, settings, config), config, settings, BorderMatter(), LatticeInbetweener()
+        weights,
+        lambda: load(weights, confirmed(planned, weights.card, settings), config),
+        config,
+        settings,
+        BorderMatter(),
+        LatticeInbetweener(),
     )
 
 
-def _load(weights: Weights, settings: PretrainedSettings, config: VideoConfig) -> WanModel:
+def _load(weights: Weights, policy: MemoryPolicy, config: VideoConfig) -> WanModel:
     from diffusers import AutoencoderKLWan, WanImageToVideoPipeline
 
-    policy = choose_policy(weights.card, settings)
-    settings.report(f"{weights.card.name} on {policy}")
     # Its makers keep the decoder in full precision; the picture encoder follows the pipeline's.
     vae = AutoencoderKLWan.from_pretrained(
         weights.folder, subfolder="vae", dtype=torch.float32, local_files_only=True, use_safetensors=True

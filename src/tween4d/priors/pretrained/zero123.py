@@ -17,7 +17,7 @@ from tween4d.priors.pretrained.crosstime_attention import (
     ReferenceAttention,
 )
 from tween4d.priors.pretrained.loading import Weights, find_weights, json_of, load_part, need_packages
-from tween4d.priors.pretrained.memory import apply_policy, choose_policy
+from tween4d.priors.pretrained.memory import MemoryPolicy, apply_policy, confirmed, plan
 from tween4d.priors.pretrained.multiview import DiffusionViews, MultiViewConfig
 from tween4d.priors.pretrained.placement import Rig
 from tween4d.priors.pretrained.settings import PretrainedSettings
@@ -52,14 +52,14 @@ class Parts:
 class Zero123Model:
     """Six views of every moment, sampled together from one noise with attention across moments."""
 
-    def __init__(self, parts: Parts, config: MultiViewConfig) -> None:
-        self.parts, self.config = parts, config
+    def __init__(self, parts: Parts, config: MultiViewConfig, attention_rows: int | None = None) -> None:
+        self.parts, self.config, self.attention_rows = parts, config, attention_rows
 
     @torch.no_grad()
     def __call__(self, pictures: Float[Tensor, "t s s 3"], moments: Moments, seed: int) -> Float[Tensor, "t v s s 3"]:
         """Views in the order of `RIG`; the same seed gives the same ones."""
         parts, count = self.parts, len(pictures)
-        install_attention(parts.unet, self.config.across_time, moments)
+        install_attention(parts.unet, self.config.across_time, moments, self.attention_rows)
         reference, embeds = self._conditions(pictures, seed)
         scale = 2 ** (len(parts.vae.config.block_out_channels) - 1)
         side = self.config.size
@@ -116,12 +116,12 @@ class Zero123Model:
         return tiles.reshape(len(sheet), ROWS * COLUMNS, side, side, 3).clamp(0, 1)
 
 
-def install_attention(unet: Any, config: CrossTimeConfig, moments: Moments) -> None:
-    """Give every layer its processor; those of earlier moments are replaced."""
+def install_attention(unet: Any, config: CrossTimeConfig, moments: Moments, rows: int | None = None) -> None:
+    """Give every layer its processor; those of earlier moments are replaced. `rows` is as in `CrossTimeAttention`."""
     from diffusers.models.attention_processor import AttnProcessor2_0
 
     plain = AttnProcessor2_0()
-    across = CrossTimeAttention(config, moments, ROWS / COLUMNS)
+    across = CrossTimeAttention(config, moments, ROWS / COLUMNS, rows)
     unet.set_attn_processor(
         {
             name: ReferenceAttention(name, plain, across) if "attn1" in name else OrdinaryAttention(plain)
@@ -142,8 +142,12 @@ def make_zero123(settings: PretrainedSettings) -> DiffusionViews:
     if settings.steps is not None:
         config = replace(config, steps=settings.steps)
     config = replace(config, size=_side(weights))
-    choose_policy(weights.card, settings)
-    return DiffusionViews(weights, lambda: _load(weights, settings, config), RIG, config, settings, BorderMatter())
+    planned = plan(weights.card, settings)
+
+    def load() -> Zero123Model:
+        return _load(weights, confirmed(planned, weights.card, settings), config)
+
+    return DiffusionViews(weights, load, RIG, config, settings, BorderMatter())
 
 
 def _side(weights: Weights) -> int:
@@ -152,12 +156,10 @@ def _side(weights: Weights) -> int:
     return int(size["height"] if isinstance(size, dict) else size)
 
 
-def _load(weights: Weights, settings: PretrainedSettings, config: MultiViewConfig) -> Zero123Model:
+def _load(weights: Weights, policy: MemoryPolicy, config: MultiViewConfig) -> Zero123Model:
     from diffusers import AutoencoderKL, EulerAncestralDiscreteScheduler, UNet2DConditionModel
     from transformers import CLIPImageProcessor, CLIPTextModel, CLIPTokenizer, CLIPVisionModelWithProjection
 
-    policy = choose_policy(weights.card, settings)
-    settings.report(f"{weights.card.name} on {policy}")
     kinds = {
         "vae": AutoencoderKL,
         "unet": UNet2DConditionModel,
@@ -174,5 +176,5 @@ def _load(weights: Weights, settings: PretrainedSettings, config: MultiViewConfi
     if not isinstance(ramp, list):
         raise WeightsError("model_index.json has no ramping_coefficients", str(weights.folder), "pull the model again")
     made = Parts(**parts, ramping=ramp)
-    apply_policy(made, replace(policy, offload=False))
-    return Zero123Model(made, config)
+    apply_policy(made, policy)
+    return Zero123Model(made, config, policy.attention_rows)
