@@ -6,6 +6,7 @@
 
 import json
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ def main() -> None:
         found = newest / f"{name}.json"
         if not found.is_file():
             continue
-        text = render(json.loads(found.read_text(encoding="utf-8")))
+        lines = render(json.loads(found.read_text(encoding="utf-8"))).split("\n")
+        text = "\n".join(line if line.startswith("|") else textwrap.fill(line, 120) for line in lines)
         if "--write" not in sys.argv:
             print(f"{page}, {name}:\n\n{text}\n")
             continue

@@ -38,7 +38,9 @@ STEPS: dict[str, Precision] = {
 def main() -> None:
     torch.set_num_threads(1)
     pairs = {"example": example_pair_paths()}
-    pairs |= {Path(word).name: (Path(word, "start.png"), Path(word, "end.png")) for word in sys.argv[1:]}
+    for folder in (Path(word) for word in sys.argv[1:]):
+        name = folder.parent.name if folder.name == "input" else folder.name
+        pairs[name] = folder / "start.png", folder / "end.png"
     rows = [row for name, (start, end) in pairs.items() for row in measure(name, make_asset(start, end))]
     result = {"version": version("tween4d"), "side": SIDE, "views": VIEWS, "times": TIMES, "rows": rows}
     target = Path(__file__).parent / "results" / version("tween4d") / "asset_size.json"
