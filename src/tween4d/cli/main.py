@@ -52,6 +52,7 @@ VERBS = {
     "studio": Verb("Serve", "tween4d.cli.studio:Studio", "Make assets on a local web page, or by REST."),
     "batch": Verb("Serve", "tween4d.cli.batch:Batch", "Make an asset of every pair of a list, on Ray."),
     "bench": Verb("Measure", "tween4d.cli.bench:Bench", "Make and score every case of a benchmark folder."),
+    "study": Verb("Measure", "tween4d.cli.study:Study", "Let people rank methods on a page, or read their ranks."),
     "models": Verb("Measure", "tween4d.cli.models:Models", "List, get and check pretrained models."),
     "doctor": Verb("Measure", "tween4d.cli.doctor:Doctor", "Say what this installation can do."),
 }
