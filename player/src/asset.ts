@@ -183,5 +183,10 @@ function aboutOf(stored: any, gaussians: number): [string, string][] {
     const value = stored.provenance?.[key];
     if (typeof value === "string" || typeof value === "number") rows.push([label, String(value)]);
   }
+  const priors: unknown = stored.provenance?.priors;
+  if (Array.isArray(priors) && priors.length) {
+    const named = priors.map((prior) => `${prior?.name ?? "?"} (${prior?.licence ?? "licence unknown"})`);
+    rows.push(["Priors", named.join(", ")]);
+  }
   return rows;
 }

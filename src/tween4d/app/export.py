@@ -20,6 +20,7 @@ from tween4d.events import Listener, Note, silent
 from tween4d.io import FORMATS, Format, format_of
 from tween4d.io.atomic import check_target
 from tween4d.io.folders import check_folder, filled_folder
+from tween4d.io.origin import origin_of
 from tween4d.io.transforms import Shot
 from tween4d.io.video import Background
 from tween4d.io.web import write_web
@@ -127,8 +128,10 @@ def export_asset(
 def losses(asset: Asset4D, form: Format, options: ExportOptions = ExportOptions()) -> list[str]:
     """What of this asset is not in a file of a format, in sentences; empty when nothing is lost."""
     if form.content == "sequence":
-        if options.each in (*PICTURES, "web"):
+        if options.each in PICTURES:
             return []
+        if options.each == "web":
+            return losses(asset, FORMATS[".html"], options)
         inner = FORMATS[f".{options.each}"]
         form = replace(inner, loses=inner.loses.replace("the motion, for it is one moment", "motion between frames"))
     told = []
@@ -142,8 +145,10 @@ def losses(asset: Asset4D, form: Format, options: ExportOptions = ExportOptions(
     elif form.loses:
         told.append(form.loses)
     degree = int(asset.clips[0].gaussians.sh.shape[1] ** 0.5) - 1
-    if degree and not form.harmonics and form.content != "mesh":
+    if degree and not form.harmonics and form.content in ("page", "moment"):
         told.append(f"colours that depend on the view (harmonics of degree {degree})")
+    if not form.signed:
+        told.append("how it was made, and with priors of what licence")
     return [f"{form.suffix} loses {sentence}" for sentence in told]
 
 
@@ -182,7 +187,7 @@ def _page(asset: Asset4D, target: Path, options: ExportOptions, write: Callable)
 def _film(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
     kind = target.suffix.lower()
     views, fps = _views(asset, kind, options)
-    write(render_film(asset, views), target, fps, _background(options, transparent=kind == ".mov"))
+    write(render_film(asset, views), target, fps, _background(options, transparent=kind == ".mov"), origin_of(asset))
 
 
 def _cameras(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
@@ -193,11 +198,15 @@ def _cameras(asset: Asset4D, target: Path, options: ExportOptions, write: Callab
         for view, files in zip(views, names, strict=True)
         for camera, name in zip(view.cameras, files, strict=True)
     ]
-    write(tuple(shots), target, fps=fps)
+    write(tuple(shots), target, fps=fps, origin=origin_of(asset))
 
 
 def _moment(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
-    write(_seen(asset, options.time), target)
+    _write_moment(asset, options.time, target, format_of(target), write)
+
+
+def _write_moment(asset: Asset4D, time: float, target: Path, form: Format, write: Callable) -> None:
+    write(_seen(asset, time), target, *([origin_of(asset)] if form.signed else []))
 
 
 def _splats(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
@@ -229,11 +238,12 @@ def _sequence(asset: Asset4D, target: Path, options: ExportOptions, write: Calla
             views, fps = _views(asset, "", options)
             kept = write_images(asset, views, part, options.each, _background(options, transparent=True), fps)
         else:
-            module, _, name = FORMATS[f".{options.each}"].writer.partition(":")
+            form = FORMATS[f".{options.each}"]
+            module, _, name = form.writer.partition(":")
             times = _times(asset, options)
             kept = {name for names in frame_names(len(times), f".{options.each}") for name in names}
             for place, time in zip(sorted(kept), times, strict=True):
-                getattr(import_module(module), name)(_seen(asset, time), part / place)
+                _write_moment(asset, time, part / place, form, getattr(import_module(module), name))
     # Frames of a longer sequence that lay here before would be taken for the end of this one.
     for path in target.iterdir():
         if OURS.fullmatch(path.name) and path.name not in kept:
@@ -243,7 +253,7 @@ def _sequence(asset: Asset4D, target: Path, options: ExportOptions, write: Calla
 def _points(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:
     times = torch.linspace(0, 1, options.frames or asset.frame_count)
     points, colors = trace_points(asset, times, options.points)
-    write(points, colors, times, target)
+    write(points, colors, times, target, origin_of(asset))
 
 
 def _mesh(asset: Asset4D, target: Path, options: ExportOptions, write: Callable) -> None:

@@ -15,6 +15,7 @@ from tween4d.data.images import Image
 from tween4d.io.atomic import whole_file
 from tween4d.io.exr import write_exr
 from tween4d.io.images import save_png
+from tween4d.io.origin import origin_of
 from tween4d.io.transforms import Shot, save_cameras
 from tween4d.io.video import Background
 
@@ -42,16 +43,16 @@ def write_images(
         Names of the files.
     """
     names = frame_names(len(views), f".{kind}", len(views[0].cameras))
-    shots, written = [], {"cameras.json"}
+    shots, written, origin = [], {"cameras.json"}, origin_of(asset)
     for view, files in zip(views, names, strict=True):
         for camera, name in zip(view.cameras, files, strict=True):
             image, depth = render_depth(asset, camera, view.time)
             if background is not None:
                 image = _filled(image, background)
             if kind == "exr":
-                write_exr(image, depth, folder / name)
+                write_exr(image, depth, folder / name, origin)
             else:
-                save_png(image, folder / name)
+                save_png(image, folder / name, origin)
                 beside = name.replace("frame_", "depth_")
                 _save_depth(depth, folder / beside)
                 written.add(beside)
@@ -59,7 +60,7 @@ def write_images(
             shots.append(Shot(PurePosixPath(name), camera, view.time))
     near, far = DEPTH_RANGE
     more = {"depth_near": near, "depth_far": far} if kind == "png" else {"depth_nothing": FAR}
-    save_cameras(tuple(shots), folder / "cameras.json", fps=fps, **more)
+    save_cameras(tuple(shots), folder / "cameras.json", fps=fps, origin=origin, **more)
     return written
 
 

@@ -29,18 +29,22 @@ class Format:
     """Whether colours may depend on the view."""
     alpha: bool = False
     """Whether a film can be transparent."""
+    signed: bool = True
+    """Whether it has a place for how it was made: version, preset, seed, priors and their licences."""
 
 
 FORMATS: dict[str, Format] = {
     entry.suffix: entry
     for entry in (
-        Format(".html", "page", "player page, works offline", "tween4d.io.html:write_html"),
-        Format(".mp4", "film", "film, H.264", "tween4d.io.video:write_video"),
+        Format(".html", "page", "player page, works offline", "tween4d.io.html:write_html", harmonics=False),
+        Format(".mp4", "film", "film, H.264", "tween4d.io.video:write_video", "transparency"),
         Format(".webm", "film", "film, VP9, can be transparent", "tween4d.io.video:write_video", alpha=True),
         Format(
             ".mov", "film", "film for editing, ProRes 4444, transparent", "tween4d.io.video:write_video", alpha=True
         ),
-        Format(".gif", "film", "animated GIF", "tween4d.io.video:write_gif"),
+        Format(
+            ".gif", "film", "animated GIF", "tween4d.io.video:write_gif", "transparency, and colours but 256 a picture"
+        ),
         Format(".webp", "film", "animated WebP, can be transparent", "tween4d.io.video:write_webp", alpha=True),
         Format(".ply", "moment", "one moment, 3D Gaussian Splatting attributes", "tween4d.io.ply:write_ply", MOMENT),
         Format(
@@ -57,6 +61,7 @@ FORMATS: dict[str, Format] = {
             "tween4d.io.splat:write_splat",
             f"{MOMENT}, and precision: 8 bits for colour, opacity and each part of a rotation",
             harmonics=False,
+            signed=False,
         ),
         Format(
             ".spz",
@@ -64,6 +69,7 @@ FORMATS: dict[str, Format] = {
             "one moment, SPZ version 3",
             "tween4d.io.spz:write_spz",
             f"{MOMENT}, and precision: sizes in steps of 6 %, 8 bits for colour and opacity",
+            signed=False,
         ),
         Format(
             ".sog",
@@ -83,7 +89,7 @@ FORMATS: dict[str, Format] = {
             "mesh",
             "animated mesh, glTF 2.0",
             "tween4d.io.glb:write_glb",
-            "translucency, and colours that depend on the view",
+            "translucency and fading, and colours that depend on the view",
             harmonics=False,
         ),
         *(
@@ -91,8 +97,16 @@ FORMATS: dict[str, Format] = {
             for suffix, kind in ((".usda", " as text"), (".usdc", ""), (".usdz", " in an archive"))
         ),
         Format("", "sequence", "folder, one file per frame", "tween4d.io.ply:write_ply"),
-        Format(".npz", "points", "tracked points as NumPy arrays", "tween4d.io.points:write_points"),
-        Format(".json", "cameras", "cameras of a film, transforms.json", "tween4d.io.transforms:save_cameras"),
+        Format(
+            ".npz", "points", "tracked points as NumPy arrays", "tween4d.io.points:write_points", "all but the points"
+        ),
+        Format(
+            ".json",
+            "cameras",
+            "cameras of a film, transforms.json",
+            "tween4d.io.transforms:save_cameras",
+            "all but the cameras",
+        ),
     )
 }
 

@@ -17,12 +17,14 @@ PACKED = ["packed_position", "packed_rotation", "packed_scale", "packed_color"]
 HARMONIC_RANGE = 8.0
 
 
-def write_compressed_ply(gaussians: Gaussians, target: Path) -> Path:
+def write_compressed_ply(gaussians: Gaussians, target: Path, origin: str = "") -> Path:
     """Write Gaussians in PlayCanvas's compressed PLY layout.
 
     Centres, log scales and colours lie between the bounds of their chunk in 11, 10, 11 bits (colour 8 bits); rotations
     have 2 + 3 x 10 bits, opacity 8 bits, each harmonic above the constant one 8 bits.
 
+    Args:
+        origin: how it was made, one line of ASCII, for a comment.
     Raises:
         OutputError: when it cannot be written.
     """
@@ -44,6 +46,7 @@ def write_compressed_ply(gaussians: Gaussians, target: Path) -> Path:
     header = [
         "ply",
         "format binary_little_endian 1.0",
+        *([f"comment {origin}"] if origin else []),
         f"element chunk {len(bounds[0])}",
         *(f"property float {name}" for name in BOUNDS),
         f"element vertex {len(vertices)}",

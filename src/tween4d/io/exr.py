@@ -16,7 +16,7 @@ HALF, FLOAT = 1, 2
 ZIP, ROWS = 3, 16
 
 
-def write_exr(image: Image, depth: Float[Tensor, "h w"], target: Path) -> Path:
+def write_exr(image: Image, depth: Float[Tensor, "h w"], target: Path, origin: str = "") -> Path:
     """Write R, G, B, A in half and Z in single precision, losslessly compressed.
 
     Source: OpenEXR File Layout (openexr.com), scan lines with ZIP compression.
@@ -24,6 +24,7 @@ def write_exr(image: Image, depth: Float[Tensor, "h w"], target: Path) -> Path:
     Args:
         image: straight sRGB; becomes linear light multiplied by coverage, as compositors expect.
         depth: along the viewing axis, world units.
+        origin: how it was made, for the standard attribute `comments`.
     Raises:
         OutputError: when it cannot be written.
     """
@@ -34,7 +35,7 @@ def write_exr(image: Image, depth: Float[Tensor, "h w"], target: Path) -> Path:
     planes |= {name: (linear[..., i] * alpha).astype("<f2") for i, name in ((2, "B"), (1, "G"), (0, "R"))}
     planes["Z"] = depth.detach().cpu().numpy().astype("<f4")
     height, width = alpha.shape
-    head = struct.pack("<II", MAGIC, VERSION) + _header(planes, width, height)
+    head = struct.pack("<II", MAGIC, VERSION) + _header(planes, width, height, origin)
     blocks = [_block(planes, first, min(first + ROWS, height)) for first in range(0, height, ROWS)]
     starts = np.cumsum([len(head) + 8 * len(blocks), *(len(block) for block in blocks[:-1])])
     with whole_file(target) as part:
@@ -42,7 +43,7 @@ def write_exr(image: Image, depth: Float[Tensor, "h w"], target: Path) -> Path:
     return target
 
 
-def _header(planes: dict[str, np.ndarray], width: int, height: int) -> bytes:
+def _header(planes: dict[str, np.ndarray], width: int, height: int, origin: str) -> bytes:
     window = struct.pack("<4i", 0, 0, width - 1, height - 1)
     channels = b"".join(
         name.encode() + b"\0" + struct.pack("<iBxxxii", FLOAT if plane.dtype == np.float32 else HALF, 0, 1, 1)
@@ -50,6 +51,7 @@ def _header(planes: dict[str, np.ndarray], width: int, height: int) -> bytes:
     )
     fields = [
         ("channels", "chlist", channels + b"\0"),
+        *([("comments", "string", origin.encode())] if origin else []),
         ("compression", "compression", bytes([ZIP])),
         ("dataWindow", "box2i", window),
         ("displayWindow", "box2i", window),

@@ -17,6 +17,7 @@ from tween4d.data.cameras import ORBIT_RADIUS
 from tween4d.data.mesh import ClipMesh, MeshPoses
 from tween4d.data.nodes import pose_at
 from tween4d.io.atomic import whole_file
+from tween4d.io.origin import published
 
 ARRAY, ELEMENT = 34962, 34963
 FLOAT, UINT32, UINT16, UINT8 = 5126, 5125, 5123, 5121
@@ -27,8 +28,9 @@ KINDS = {"float32": FLOAT, "uint32": UINT32, "uint16": UINT16, "uint8": UINT8}
 class GlbFile:
     """A glTF document and its one buffer, growing until it is written."""
 
-    def __init__(self) -> None:
-        self.document: dict[str, Any] = {"asset": {"version": "2.0", "generator": "tween4d"}, "scene": 0}
+    def __init__(self, asset: Asset4D) -> None:
+        about = {"version": "2.0", "generator": "tween4d", "extras": {"origin": published(asset)}}
+        self.document: dict[str, Any] = {"asset": about, "scene": 0}
         self._content = bytearray()
 
     def add(self, section: str, entry: dict[str, Any]) -> int:
@@ -87,7 +89,7 @@ def write_glb(asset: Asset4D, meshes: list[ClipMesh], target: Path, poses: list[
     Raises:
         OutputError: when it cannot be written.
     """
-    file = GlbFile()
+    file = GlbFile(asset)
     seconds = max(asset.frame_count - 1, 1) / asset.fps
     file.document["extensionsUsed"] = ["KHR_materials_unlit"]
     tops = [add_camera(file, asset)]

@@ -31,7 +31,7 @@ def write_glb_splats(asset: Asset4D, moments: Sequence[tuple[float, Gaussians]],
     Raises:
         OutputError: when it cannot be written.
     """
-    file = GlbFile()
+    file = GlbFile(asset)
     nodes = [_node(file, gaussians, f"moment {index}") for index, (_, gaussians) in enumerate(moments)]
     file.document["extensionsUsed"] = [SPLATTING]
     if len(moments) > 1:

@@ -11,9 +11,7 @@ from tween4d.data.asset import Asset4D
 from tween4d.errors import BackendError
 from tween4d.io.asset import asset_bytes
 from tween4d.io.atomic import whole_file
-
-PUBLISHED = ("preset", "seed", "tween4d")
-"""What a page tells of how the asset was made; the rest names files of the maker's."""
+from tween4d.io.origin import published
 
 # The policy makes the promise enforceable: the browser itself refuses every request that leaves the page. Spark's
 # sorter is a worker made from a blob and runs WebAssembly that lies in the page; pictures are blobs too.
@@ -58,8 +56,7 @@ def write_html(asset: Asset4D, target: Path) -> Path:
         OutputError: the operating system refuses.
     """
     script = player_script("player.js")
-    told = {name: asset.provenance[name] for name in PUBLISHED if name in asset.provenance}
-    content = asset_bytes(replace(asset, provenance=told), small_pictures=True)
+    content = asset_bytes(replace(asset, provenance=published(asset)), small_pictures=True)
     page = PAGE.format(
         policy=POLICY,
         title=html.escape(target.stem),

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from PIL import Image as Pillow
 from PIL import ImageCms, ImageOps, UnidentifiedImageError
+from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
 from tween4d.data.images import Image
@@ -135,14 +136,24 @@ def to_pillow(image: Image) -> Pillow.Image:
     return Pillow.fromarray(array)
 
 
-def save_png(image: Image, target: Path) -> None:
+def save_png(image: Image, target: Path, origin: str = "") -> None:
     """Write a PNG, whole or not at all.
 
+    Args:
+        origin: how it was made, for the text chunk `Comment`.
     Raises:
         OutputError: when it cannot be written.
     """
     with whole_file(target) as part:
-        part.write_bytes(to_bytes(image))
+        part.write_bytes(to_bytes(image, pnginfo=_comment(origin)))
+
+
+def _comment(text: str) -> PngInfo | None:
+    if not text:
+        return None
+    info = PngInfo()
+    info.add_text("Comment", text)
+    return info
 
 
 def _decode(path: Path, listener: Listener) -> Pillow.Image:

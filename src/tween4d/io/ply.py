@@ -20,13 +20,15 @@ TYPES = {
 }  # fmt: skip
 
 
-def write_ply(gaussians: Gaussians, target: Path) -> Path:
+def write_ply(gaussians: Gaussians, target: Path, origin: str = "") -> Path:
     """Write Gaussians as binary little-endian PLY, in the layout of Kerbl et al. 2023.
 
     Attributes: `x y z`, `nx ny nz` (zero), `f_dc_*` and `f_rest_*` (harmonics, `f_rest` channel by channel),
     `opacity` (logit), `scale_*` (natural logarithm), `rot_*` (wxyz, unit). The axes are those that viewers expect of
     such files: x right, y down, z away from the input camera.
 
+    Args:
+        origin: how it was made, one line of ASCII, for a comment.
     Raises:
         OutputError: when it cannot be written.
     """
@@ -36,6 +38,7 @@ def write_ply(gaussians: Gaussians, target: Path) -> Path:
             "ply",
             "format binary_little_endian 1.0",
             "comment tween4d: x right, y down, z away from the input camera",
+            *([f"comment {origin}"] if origin else []),
             f"element vertex {len(gaussians)}",
             *(f"property float {name}" for name in columns),
             "end_header\n",

@@ -22,12 +22,14 @@ MOST_PALETTE = 4096
 FIRST_TAG = 252
 
 
-def write_sog(gaussians: Gaussians, target: Path) -> Path:
+def write_sog(gaussians: Gaussians, target: Path, origin: str = "") -> Path:
     """Write Gaussians in PlayCanvas's SOG layout.
 
     Centres have 16 bits of sign(x) log(1 + |x|), rotations 3 x 8 bits; log scales and constant harmonics are entries
     of two tables of 256 numbers; opacity has 8 bits. Higher harmonics of a Gaussian are one of at most 4096 sets.
 
+    Args:
+        origin: how it was made, for the description.
     Raises:
         OutputError: when it cannot be written.
     """
@@ -53,7 +55,7 @@ def write_sog(gaussians: Gaussians, target: Path) -> Path:
     }
     meta: dict[str, Any] = {
         "version": 2,
-        "asset": {"generator": "tween4d"},
+        "asset": {"generator": "tween4d"} | ({"comment": origin} if origin else {}),
         "count": len(means),
         "means": {"mins": low.tolist(), "maxs": high.tolist(), "files": ["means_l.webp", "means_u.webp"]},
         "scales": {"codebook": scale_book, "files": ["scales.webp"]},

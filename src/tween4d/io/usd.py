@@ -18,6 +18,7 @@ from tween4d.data.gaussians import Gaussians
 from tween4d.data.mesh import ClipMesh
 from tween4d.errors import BackendError, OutputError
 from tween4d.io.atomic import whole_file
+from tween4d.io.origin import origin_of
 from tween4d.io.packing import as_array, unit_quats
 from tween4d.io.usd_mesh import add_mesh
 
@@ -115,6 +116,7 @@ def _new_stage(asset: Asset4D, layer: Path, frames: int) -> Any:
     stage.SetTimeCodesPerSecond(rate)
     stage.SetFramesPerSecond(rate)
     stage.SetDefaultPrim(UsdGeom.Xform.Define(stage, "/tween4d").GetPrim())
+    stage.GetRootLayer().comment = origin_of(asset)
     camera = UsdGeom.Camera.Define(stage, "/tween4d/input_camera")
     camera.AddTranslateOp().Set(Gf.Vec3d(0, 0, ORBIT_RADIUS))
     longer = max(asset.image_width, asset.image_height)

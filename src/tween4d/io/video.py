@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -23,6 +23,8 @@ MAX_FRAMES = 256
 Background = tuple[float, float, float] | None
 """sRGB in [0, 1]; None is transparent."""
 WHITE = (1.0, 1.0, 1.0)
+DESCRIPTION = 0x010E
+"""The tag of EXIF that says what a picture is."""
 
 
 def read_video(path: Path, size: int, listener: Listener = silent) -> Float[Tensor, "t h w 3"]:
@@ -61,12 +63,15 @@ def read_video(path: Path, size: int, listener: Listener = silent) -> Float[Tens
     return torch.from_numpy(np.stack(frames)).float() / 255
 
 
-def write_video(frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE) -> Path:
+def write_video(
+    frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE, origin: str = ""
+) -> Path:
     """Encode a film from pictures of one size, in the codec that the suffix names; odd sizes lose a row or a column.
 
     Args:
         target: `.mp4` (H.264), `.webm` (VP9) or `.mov` (ProRes 4444).
         background: colour behind the object; None keeps straight alpha, which `.mp4` cannot.
+        origin: how it was made, for the file's comment.
     Raises:
         OutputError: when it cannot be written.
     """
@@ -76,7 +81,7 @@ def write_video(frames: Iterable[Image], target: Path, fps: float, background: B
     height, width, channels = first.shape
     raw = "rgba" if channels == 4 else "rgb24"
     source = ["-f", "rawvideo", "-pix_fmt", raw, "-s", f"{width}x{height}", "-r", f"{fps:g}", "-i", "-"]
-    encoder = _encoder(target, transparent=channels == 4)
+    encoder = [*_encoder(target, transparent=channels == 4), *(["-metadata", f"comment={origin}"] if origin else [])]
     with (
         whole_file(target) as part,
         _ffmpeg(["-y", *source, *encoder, f"file:{part}"], stdin=subprocess.PIPE) as process,
@@ -105,11 +110,14 @@ def _encoder(target: Path, *, transparent: bool) -> list[str]:
     return ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
 
 
-def write_gif(frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE) -> Path:
+def write_gif(
+    frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE, origin: str = ""
+) -> Path:
     """Encode an endless GIF with one palette per frame.
 
     Args:
         background: colour behind the object; GIF has no partial coverage, so None is taken as white.
+        origin: how it was made, for the file's comment.
     Raises:
         OutputError: when it cannot be written.
     """
@@ -120,20 +128,27 @@ def write_gif(frames: Iterable[Image], target: Path, fps: float, background: Bac
     with whole_file(target) as part:
         # GIF counts in hundredths of a second.
         duration = max(20, round(100 / fps) * 10)
-        pictures[0].save(part, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0)
+        options = {"duration": duration, "loop": 0} | ({"comment": origin} if origin else {})
+        pictures[0].save(part, "GIF", save_all=True, append_images=pictures[1:], **options)
     return target
 
 
-def write_webp(frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE) -> Path:
+def write_webp(
+    frames: Iterable[Image], target: Path, fps: float, background: Background | float = WHITE, origin: str = ""
+) -> Path:
     """Encode an endless animated WebP.
 
     Args:
         background: colour behind the object; None keeps straight alpha.
+        origin: how it was made, for the description of the picture (EXIF).
     Raises:
         OutputError: when it cannot be written.
     """
     pictures = [Pillow.fromarray(_bytes(image, background)) for image in frames]
-    options = {"duration": round(1000 / fps), "loop": 0, "quality": 85, "method": 4}
+    options: dict[str, Any] = {"duration": round(1000 / fps), "loop": 0, "quality": 85, "method": 4}
+    if origin:
+        options["exif"] = Pillow.Exif()
+        options["exif"][DESCRIPTION] = origin
     with whole_file(target) as part:
         pictures[0].save(part, "WEBP", save_all=True, append_images=pictures[1:], **options)
     return target

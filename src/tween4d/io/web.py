@@ -1,5 +1,6 @@
 """A folder to put on a web server: the player's element, the asset, its poster, and a page that embeds it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tween4d.data.asset import Asset4D
@@ -7,6 +8,7 @@ from tween4d.data.images import Image
 from tween4d.io.asset import save_asset
 from tween4d.io.html import player_script
 from tween4d.io.images import to_bytes
+from tween4d.io.origin import published
 
 ELEMENT, ASSET, POSTER, PAGE = "tween4d-player.js", "asset.t4d", "poster.webp", "index.html"
 EMBEDDED = f"""<!doctype html>
@@ -35,7 +37,7 @@ def write_web(asset: Asset4D, poster: Image, folder: Path) -> set[str]:
         OutputError: when a file cannot be written.
     """
     script = player_script(ELEMENT)
-    save_asset(asset, folder / ASSET)
+    save_asset(replace(asset, provenance=published(asset)), folder / ASSET)
     (folder / POSTER).write_bytes(to_bytes(poster, "WEBP", quality=85, method=4))
     (folder / ELEMENT).write_text(script, encoding="utf-8")
     (folder / PAGE).write_text(EMBEDDED, encoding="utf-8")
