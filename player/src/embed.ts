@@ -63,6 +63,9 @@ export class Tween4dPlayer extends HTMLElement {
       this.playback.seek(Number(this.slider.value));
     });
     this.prepare(this.canvas);
+    // A finger that scrolls the page moves a little before the browser takes it: the object must not nod.
+    const touched = (event: PointerEvent) => event.pointerType === "touch" && event.isPrimary && !this.matches(":fullscreen");
+    this.view.addEventListener("pointerdown", (event) => this.stage?.keepHeight(touched(event)), { capture: true });
     // A page scrolls under the pointer, until the viewer has chosen the object.
     this.view.addEventListener("wheel", (event) => this.passOn(event), { capture: true, passive: true });
   }

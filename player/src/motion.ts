@@ -6,6 +6,10 @@ import type { Asset, ClipEntry } from "./asset";
 /** Floats per node in a pose table: rotation xyzw, then offset xyz and the clip's presence. */
 export const NODE_STRIDE = 8;
 
+/** Moments, and Gaussians of a clip at each, that tell how much room the motion takes. */
+const REACH_TIMES = 17;
+const REACH_GAUSSIANS = 400;
+
 /** Factor in [0, 1] on the opacity of a clip. */
 export function presence(clip: ClipEntry, time: number): number {
   const [in0, in1] = clip.fadeIn;
@@ -64,6 +68,52 @@ export function poseNodes(asset: Asset, time: number, table: Float32Array): void
       table[at + 7] = visible;
     }
   }
+}
+
+/**
+ * How far nearly all of the object gets from the middle of the input picture while it moves, sideways and up or down,
+ * in halves of the picture's longer side.
+ */
+export function reachOf(asset: Asset, distance: number): [number, number] {
+  const { arrays, manifest } = asset;
+  const focal = 1 / Math.tan((manifest.fov * Math.PI) / 360);
+  const table = new Float32Array((arrays.rest.length / 3) * NODE_STRIDE);
+  const farthest: [number, number] = [0, 0];
+  for (let i = 0; i < REACH_TIMES; i++) {
+    poseNodes(asset, i / (REACH_TIMES - 1), table);
+    const [across, up]: [number[], number[]] = [[], []];
+    for (const clip of manifest.clips) {
+      if (table[clip.firstNode * NODE_STRIDE + 7] < 0.5) continue;
+      const step = Math.max(1, Math.floor(clip.count / REACH_GAUSSIANS));
+      for (let g = clip.first; g < clip.first + clip.count; g += step) {
+        if (arrays.opacityLogits[g] < 0) continue;
+        const [x, y, z] = carried(asset, clip, g, table);
+        across.push((Math.abs(x) * focal) / (distance - z));
+        up.push((Math.abs(y) * focal) / (distance - z));
+      }
+    }
+    [across, up].forEach((all, axis) => {
+      all.sort((a, b) => a - b);
+      farthest[axis] = Math.max(farthest[axis], all[Math.floor(0.995 * all.length)] ?? 0);
+    });
+  }
+  return farthest;
+}
+
+/** Where the node that holds most of a Gaussian carries its centre. */
+function carried(asset: Asset, clip: ClipEntry, g: number, table: Float32Array): [number, number, number] {
+  const { means, skinIndices, skinWeights } = asset.arrays;
+  let most = 4 * g;
+  for (let k = 4 * g; k < 4 * g + 4; k++) if (skinWeights[k] > skinWeights[most]) most = k;
+  const at = (clip.firstNode + skinIndices[most]) * NODE_STRIDE;
+  const [x, y, z, w] = table.subarray(at, at + 4);
+  const [px, py, pz] = means.subarray(3 * g, 3 * g + 3);
+  const [cx, cy, cz] = [y * pz - z * py + w * px, z * px - x * pz + w * py, x * py - y * px + w * pz];
+  return [
+    px + 2 * (y * cz - z * cy) + table[at + 4],
+    py + 2 * (z * cx - x * cz) + table[at + 5],
+    pz + 2 * (x * cy - y * cx) + table[at + 6],
+  ];
 }
 
 function locate(times: number[], time: number): { row: number; fraction: number } {

@@ -4,11 +4,13 @@ import { SparkRenderer } from "@sparkjsdev/spark";
 import * as THREE from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import type { Asset } from "./asset";
+import { reachOf } from "./motion";
 import { type MovingSplats, makeSplats } from "./splats";
 
 const DISTANCE = 2;
-/** Share of the canvas that the object may fill, its motion between the ends and its turning not counted. */
+/** Share of the canvas that the object may fill at the ends of its motion, and in between; its turning not counted. */
 const FILL = 0.8;
+const FILL_MOVING = 0.9;
 /** How much larger than the canvas the input picture's frame may become to bring the object closer. */
 const CLOSEST = 1.4;
 const MAX_PIXEL_RATIO = 2;
@@ -32,6 +34,7 @@ export class Stage {
   private readonly scene = new THREE.Scene();
   private readonly spark: SparkRenderer;
   private readonly splats: MovingSplats;
+  private readonly reach: [number, number];
   private readonly moved: (() => void)[] = [];
   private dirty = true;
   private busy = false;
@@ -62,6 +65,7 @@ export class Stage {
     this.splats = makeSplats(asset);
     this.scene.add(this.splats.mesh);
     this.splats.setTime(0);
+    this.reach = reachOf(asset, DISTANCE);
 
     this.controls = new OrbitControls(this.camera, canvas);
     this.controls.enableDamping = !still();
@@ -117,7 +121,14 @@ export class Stage {
     const reachX = 2 * Math.max(0.5 - left, right - 0.5, 0.05) * w;
     const reachY = 2 * Math.max(0.5 - top, bottom - 0.5, 0.05) * h;
     const whole = Math.min(this.width / w, this.height / h);
-    const scale = Math.min((this.width * FILL) / reachX, (this.height * FILL) / reachY, whole * CLOSEST);
+    const [across, up] = this.reach.map((share) => Math.max(share, 0.05) * Math.max(w, h));
+    const scale = Math.min(
+      (this.width * FILL) / reachX,
+      (this.height * FILL) / reachY,
+      (this.width * FILL_MOVING) / across,
+      (this.height * FILL_MOVING) / up,
+      whole * CLOSEST,
+    );
     const size = { width: w * scale, height: h * scale };
     return { left: (this.width - size.width) / 2, top: (this.height - size.height) / 2, ...size };
   }
@@ -138,6 +149,13 @@ export class Stage {
     this.flight = null;
     this.place(at);
     this.viewChanged();
+  }
+
+  /** Whether dragging keeps the height that it begins at, until the camera is placed otherwise. */
+  keepHeight(kept: boolean): void {
+    const phi = this.controls.getPolarAngle();
+    this.controls.minPolarAngle = kept ? phi : 0;
+    this.controls.maxPolarAngle = kept ? phi : Math.PI;
   }
 
   zoom(factor: number): void {
@@ -236,6 +254,7 @@ export class Stage {
   }
 
   private place(at: THREE.Spherical): void {
+    this.keepHeight(false);
     this.camera.position.setFromSpherical(at).add(this.controls.target);
     this.camera.lookAt(this.controls.target);
   }

@@ -1,5 +1,6 @@
 """A headless Chromium, and pages that remember what they asked for and complained about."""
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -63,6 +64,32 @@ def asset() -> Asset4D:
 @pytest.fixture(scope="session")
 def page_path(asset: Asset4D, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_html(asset, tmp_path_factory.mktemp("player") / "bending ellipsoid.html")
+
+
+def axe_findings(page: Any) -> list[str]:
+    """What axe-core finds serious or critical, in the element's shadow too."""
+    found = importlib.util.find_spec("axe_playwright_python")
+    if found is None or found.origin is None:
+        pytest.skip("the package axe-playwright-python is not installed; accessibility was not tested")
+    page.evaluate((Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8"))
+    report = page.evaluate("axe.run()")
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']}"
+        for rule in report["violations"]
+        if rule["impact"] in ("serious", "critical")
+        for node in rule["nodes"]
+    ]
+
+
+def swipe(page: Any, start: tuple[float, float], end: tuple[float, float], steps: int = 8) -> None:
+    """A finger that goes over the glass, as Chromium's own protocol lets one play it."""
+    session = page.context.new_cdp_session(page)
+    for index in range(steps + 1):
+        x, y = (a + (b - a) * index / steps for a, b in zip(start, end, strict=True))
+        kind = "touchMove" if index else "touchStart"
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        page.wait_for_timeout(20)
+    session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 @dataclass

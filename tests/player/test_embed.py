@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import axe_findings, swipe
 from moving_ellipsoid import moving_ellipsoid
 from PIL import Image as Pillow
 
@@ -164,6 +165,34 @@ def test_the_page_scrolls_under_the_wheel_until_the_object_is_chosen(site: Site)
     site.wait("!p.ready")
     site.wait("p.ready")
     assert _psnr(before, site.picture()) > 50
+
+
+def test_a_finger_across_turns_and_one_down_scrolls(site: Site, browser: Any) -> None:
+    """Oracle: the picture and the scroll position."""
+    context = browser.new_context(viewport={"width": 390, "height": 600}, has_touch=True, reduced_motion="reduce")
+    touched = Site(site.url, site.folder, context.new_page())
+    touched.put('src="asset.t4d" loading="eager"')
+    touched.wait("p.ready")
+    before = touched.picture()
+    swipe(touched.page, (160, 250), (160, 100))
+    touched.wait("scrollY > 50")
+    assert _psnr(before, touched.picture()) > 50
+    touched.ask("scrollTo(0, 0)")
+    touched.wait("scrollY === 0")
+    swipe(touched.page, (80, 120), (240, 122))
+    assert _psnr(before, touched.picture()) < 40 and touched.ask("return scrollY") < 5
+    context.close()
+
+
+def test_axe_finds_nothing_in_the_element(site: Site) -> None:
+    """Oracle: foreign tool, axe-core, before and after the object is there; the page around it is not ours."""
+    site.put('src="asset.t4d" poster="poster.webp" alt="An ellipsoid" loading="click"')
+    site.wait("p.shadowRoot.querySelector('.poster').complete")
+    ours = lambda: [found for found in axe_findings(site.page) if "tween4d-player" in found]  # noqa: E731
+    assert ours() == []
+    site.page.get_by_role("button", name="Load An ellipsoid").click()
+    site.wait("p.ready")
+    assert ours() == []
 
 
 def test_poster_and_loading_on_demand(site: Site) -> None:

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from conftest import axe_findings, swipe
 from PIL import Image as Pillow
 
 from tween4d.data.cameras import input_camera, orbit_camera
@@ -105,6 +106,31 @@ def test_a_jump_to_another_clip_shows_no_empty_picture(open_player, page_path):
         requestAnimationFrame(look);
     })""")
     assert min(covered) > 50
+
+
+def test_what_swings_out_between_the_ends_stays_on_the_canvas(open_player, asset, tmp_path):
+    """Oracle: the canvas itself, tall as a phone's: no column at its edges is covered, in the middle of a motion that
+    leaves the frame of the inputs."""
+    moved = []
+    for clip in asset.clips:
+        aside = 0.35 * (math.pi * clip.motion.times).sin()[:, None].expand(-1, clip.motion.rest.shape[0])
+        translations = clip.motion.translations.clone()
+        translations[..., 0] -= aside
+        moved.append(dataclasses.replace(clip, motion=dataclasses.replace(clip.motion, translations=translations)))
+    path = write_html(dataclasses.replace(asset, clips=tuple(moved)), tmp_path / "swing.html")
+    player = open_player(path, viewport={"width": 300, "height": 500})
+    player.call("setTime(0.5)")
+    player.page.evaluate("""() => { window.columns = () => {
+        const small = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+        small.drawImage(document.querySelector("canvas"), 0, 0, 50, 50);
+        const pixels = small.getImageData(0, 0, 50, 50).data;
+        return Array.from({ length: 50 }, (_, x) =>
+            Array.from({ length: 50 }, (_, y) => pixels[4 * (50 * y + x) + 3] > 60).filter(Boolean).length);
+    }; }""")
+    # It has arrived when the right is empty.
+    player.wait_until("window.columns().slice(38).every((count) => count === 0)")
+    columns = player.page.evaluate("window.columns()")
+    assert sum(columns) > 50 and columns[0] == 0
 
 
 def test_the_canvas_arrives_at_the_time_that_was_set(open_player, page_path):
@@ -282,6 +308,25 @@ def test_every_control_has_a_name(open_player, page_path):
         .filter((e) => !(e.ariaLabel || e.textContent.trim() || e.labels?.[0]?.textContent.trim()))
         .map((e) => e.outerHTML.slice(0, 80))""")
     assert nameless == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(open_player, page_path, scheme):
+    """Oracle: foreign tool, axe-core; names, roles, contrast, of the page and of its dialog."""
+    player = open_player(page_path, color_scheme=scheme, viewport={"width": 390, "height": 844})
+    assert axe_findings(player.page) == []
+    player.page.keyboard.press("?")
+    assert player.page.locator("dialog").is_visible() and axe_findings(player.page) == []
+
+
+def test_a_finger_turns_the_object(open_player, page_path):
+    """Oracle: the picture; a finger across it turns it, a double tap on Reset brings the first view back."""
+    player = open_player(page_path, has_touch=True, is_mobile=True, viewport={"width": 390, "height": 600})
+    before = _picture(player)
+    swipe(player.page, (120, 300), (260, 300))
+    assert _psnr(before, _picture(player)) < 40
+    player.page.locator('[data-action="reset"]').tap()
+    assert _psnr(before, _picture(player)) > 50
 
 
 @pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 568), (844, 390), (1600, 900)])

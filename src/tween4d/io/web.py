@@ -16,6 +16,7 @@ EMBEDDED = f"""<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,">
 <title>tween4d</title>
 <style>body {{ margin: 0 auto; max-width: min(48rem, 100vh) }}</style>
 <!-- These two lines embed the asset in any page beside these files. -->
