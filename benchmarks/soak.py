@@ -1,7 +1,8 @@
 """A studio under random orders, cancellations and kills: `python benchmarks/soak.py --seconds 600`.
 
 Prints what the server's process held at the beginning and at the end, how fast it answered meanwhile, and what was left
-when everything was deleted. Ends with code 1 when something leaked or an asset was lost.
+when everything was deleted. Ends with code 1 when something leaked or an asset was lost. `--write` puts
+the committed result into docs/studio.md.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from parts.page import newest_results, put
 from PIL import Image as Pillow
 
 from tween4d.app.client import Client, StudioError
@@ -31,7 +33,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
+    if arguments.write:
+        put("studio.md", "soak", page(json.loads((newest_results() / "soak.json").read_text(encoding="utf-8"))))
+        return 0
     with tempfile.TemporaryDirectory() as place:
         told = soak(Path(place), arguments.seconds, random.Random(arguments.seed))
     print(json.dumps(told, indent=1))
@@ -110,6 +116,20 @@ def soak(place: Path, seconds: float, chance: random.Random) -> dict:
         "processes_after_the_end": alive,
         "leaks": leaks,
     }
+
+
+def page(result: dict) -> str:
+    """What the soak did and what it left, in a sentence or two."""
+    counts, before, after = result["counts"], result["before"], result["after"]
+    leaks = ", ".join(result["leaks"]) or "nothing"
+    return (
+        f"A soak of {result['seconds'] / 60:.0f} minutes (`benchmarks/soak.py`): {counts['ordered']} jobs ordered, "
+        f"{counts['cancelled']} cancelled, {counts['killed']} workers killed, {counts['failed']} jobs failed. The "
+        f"server held {before['memory_mb']} MB, {before['files']} open files and {before['processes']} processes at "
+        f"the beginning, {after['memory_mb']} MB, {after['files']} and {after['processes']} at the end. "
+        f"Leaks: {leaks}. Half of the answers took under {result['answers_ms']['median']} ms, 95 of 100 under "
+        f"{result['answers_ms']['p95']} ms, on a machine that did other work too."
+    )
 
 
 def act(client: Client, pid: int, place: Path, chance: random.Random, counts: dict[str, int]) -> None:

@@ -1,6 +1,7 @@
-"""How fast the studio answers while two jobs run: `python benchmarks/studio.py > benchmarks/results/0.1.0/studio.json`.
+"""How fast the studio answers while two jobs run: `python benchmarks/studio.py > FILE.json`.
 
-Each operation that a page or a platform asks often is asked many times, one after another, on a connection of its own.
+`--write` puts the committed result into docs/studio.md. Each operation that a page or a platform asks
+often is asked many times, one after another, on a connection of its own.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from parts.page import newest_results, put
 from soak import settle
 
 from tween4d.app.client import Client
@@ -24,7 +26,11 @@ def main() -> None:
     """Measure, and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
+    if arguments.write:
+        put("studio.md", "studio", page(json.loads((newest_results() / "studio.json").read_text(encoding="utf-8"))))
+        return
     with tempfile.TemporaryDirectory() as place:
         print(json.dumps(measure(Path(place), arguments.rounds), indent=1))
 
@@ -62,6 +68,19 @@ def measure(place: Path, rounds: int) -> dict:
         "jobs_at_the_end": running,
         "milliseconds": {path: summary(told) for path, told in times.items()},
     }
+
+
+def page(result: dict) -> str:
+    """A table of the answers."""
+    rows = [
+        f"| `{path}` | {told['median']} | {told['p95']} | {told['largest']} |"
+        for path, told in result["milliseconds"].items()
+    ]
+    told = (
+        f"While two jobs run on {result['cores']} cores, the answers take, in milliseconds (`benchmarks/studio.py`; "
+        f"load average at the end {result['load']['after'][0]:.1f}):"
+    )
+    return "\n".join([told, "", "| asked | median | 95th percentile | longest |", "|---|---:|---:|---:|", *rows])
 
 
 def summary(told: list[float]) -> dict[str, float]:

@@ -107,7 +107,7 @@ function player({ id }) {
 
 function facts({ result, bytes }) {
   const rows = [["Gaussians", result.gaussians.toLocaleString()], ["Frames", result.frames], ["Clips", result.clips], ["Asset", megabytes(result.bytes)],
-    ["Inputs given back", `${result.endpoint_psnr.start} and ${result.endpoint_psnr.end} dB`], ["Peak memory", megabytes(result.peak_memory)], ["On disk", megabytes(bytes)]];
+    ["Inputs given back", `${result.endpoint_psnr.start.toFixed(1)}, ${result.endpoint_psnr.end.toFixed(1)} dB`], ["Peak memory", megabytes(result.peak_memory)], ["On disk", megabytes(bytes)]];
   return h("dl", { class: "facts card" }, rows.map(([term, value]) => h("div", {}, h("dt", {}, term), h("dd", {}, String(value)))));
 }
 
