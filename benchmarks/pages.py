@@ -50,7 +50,16 @@ def exports(result: Result) -> str:
         lines.append(f"| `{words}` | {row['files']} | {mega(row['bytes'])} | {row['seconds']:.1f} |")
     loads = [row["load"] for row in result["rows"]]
     told = f"{result['machine']['cpu']}, {result['machine']['cores']} cores, load average {min(loads)} to {max(loads)}"
-    return "\n".join([*lines, "", f"{told}; one run each, the command's start included (`benchmarks/exports.py`)."])
+    whole = result["set"]
+    names = ", ".join(f"`{name.replace('a.', 'fox.', 1)}`" for name in whole["exports"])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"{told}; one run each, the command's start included (`benchmarks/exports.py`). {names} together, two "
+            f"commands at a time: {whole['seconds']:.0f} s (load average {whole['load']}).",
+        ]
+    )
 
 
 def player(result: Result) -> str:

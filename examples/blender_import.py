@@ -1,6 +1,6 @@
 """Open an exported mesh in Blender and play it: `blender --python blender_import.py -- fox.glb`.
 
-Runs inside Blender only; not run in our tests.
+Runs inside Blender only, so not in our tests; it was run by hand, with Blender 5.0.1.
 """
 
 import sys

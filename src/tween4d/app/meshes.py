@@ -18,8 +18,8 @@ from tween4d.stages.render import blur_of, pose_clip, render_gaussians, with_fit
 
 MAX_FACES = 200_000
 MAX_JOINTS = 1024
-AROUND = ((0.0, 0.0), (90.0, 0.0), (180.0, 0.0), (270.0, 0.0), (45.0, 40.0), (225.0, -40.0))
-OUTLINE_SIDE, HALVINGS = 128, 6
+AROUND = ((0.0, 0.0), (90.0, 0.0), (45.0, 40.0), (-45.0, -30.0))
+OUTLINE_SIDE, HALVINGS = 128, 5
 """Where outlines are looked at from, in pictures of how many pixels, and how often a range of opacities is halved."""
 VIEWS = 96, 512
 """Smallest and largest side of the pictures that shape and colours are read from."""

@@ -9,7 +9,7 @@ from torch.nn.functional import grid_sample
 
 SMALLEST_PART = 0.01
 """Components with a smaller share of the largest one's triangles are dropped: floaters."""
-OUTLINE = 0.25
+OUTLINE = 0.3
 """Coverage at an outline. Less than a half: a surface cut by 32 outlines, each with its noise, is too small."""
 OUTWARD = 0.15
 """Truncations by which the surface lies before the expected depth, which is that of the middle of a soft shell."""

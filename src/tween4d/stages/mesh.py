@@ -22,7 +22,7 @@ RINGS = {0.0: 12, 40.0: 8, -40.0: 8, 80.0: 2, -80.0: 2}
 SEEN_WITHIN = 0.03
 FRONT_BONUS = 100.0
 """Weight of the input camera, which alone has seen the photographs; the others have it where it looks on askance."""
-CELLS_PER_FACE = 1.73
+CELLS_PER_FACE = 3.0
 GRIDS = 32, 192
 """Fewest and most cells along the longest side, where they are not asked for."""
 TEXTURES = 64, 2048
@@ -109,7 +109,7 @@ def hang_vertices(vertices: Float[Tensor, "v 3"], gaussians: Gaussians, skin: Sk
 
 
 def _grid(faces: int) -> int:
-    """A field whose surface has three to five times the triangles that are wanted, for decimation to choose from."""
+    """A field whose surface has ten times the triangles that are wanted or more, for decimation to choose from."""
     low, high = GRIDS
     return int(np.clip(round((CELLS_PER_FACE * faces) ** 0.5), low, high))
 
