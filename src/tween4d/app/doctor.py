@@ -15,7 +15,8 @@ from tween4d.app.run import own_version
 from tween4d.config import preset
 from tween4d.data.gaussians import sh_from_colors
 from tween4d.errors import Tween4dError
-from tween4d.priors.pretrained.estimates import Estimate, estimate_all, measured_tflops, recommended
+from tween4d.priors.pretrained.catalogue import recommended
+from tween4d.priors.pretrained.estimates import Estimate, estimate_all, measured_tflops
 from tween4d.priors.register import DEFAULTS, REGISTER
 from tween4d.splatting import rasterize
 
@@ -60,7 +61,7 @@ def findings() -> dict[str, Any]:
         "priors": priors,
         "device_memory_free": free,
         "pretrained": [dataclasses.asdict(e) for e in pretrained_estimates()],
-        "recommended": recommended(free / 1e9 if free is not None else None),
+        "recommended": recommended(free / 1e9 if free is not None else None) or "embedded",
         "threads": torch.get_num_threads(),
         "processors": os.cpu_count(),
         "memory_available": available_memory_bytes(),

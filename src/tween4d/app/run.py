@@ -35,7 +35,7 @@ from tween4d.pipeline import inbetween
 from tween4d.priors.pretrained.memory import StagePeaks
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Orientable, PriorInfo, Priors, Releasable
-from tween4d.priors.register import SETS, make_features, make_set
+from tween4d.priors.register import DEFAULTS, SETS, make_features, make_set
 from tween4d.priors.user import GuideVideo
 from tween4d.stages.guide import drag_frames, fit_working_size
 from tween4d.stages.matte import border_contact, matte_images
@@ -310,6 +310,10 @@ def chosen_priors(options: RunOptions, listener: Listener = silent) -> Priors:
 
 def _chosen(options: RunOptions, settings: PretrainedSettings, listener: Listener) -> Priors:
     named = {role: name for role in ("inbetweener", "multiview") if (name := getattr(options, role)) is not None}
+    if options.guide is not None:
+        # The user's video is the motion: what finds it again from frame to frame need not be large.
+        own = DEFAULTS if options.priors == "pretrained" else SETS.get(options.priors, DEFAULTS)
+        named.setdefault("inbetweener", own["inbetweener"])
     if named or options.priors == "pretrained":
         priors = make_set(options.priors, settings, **named)
     else:
@@ -332,8 +336,7 @@ def _chosen(options: RunOptions, settings: PretrainedSettings, listener: Listene
         return priors
     frames = read_video(options.guide, WORKING_SIZE, listener)
     info = PriorInfo(options.guide.name, "user", hashlib.sha256(options.guide.read_bytes()).hexdigest()[:16], "user's")
-    replaced = options.inbetweener or SETS[options.priors]["inbetweener"]
-    kept = tuple(i for i in priors.info if i.name != replaced)
+    kept = tuple(i for i in priors.info if i.name != named["inbetweener"])
     guide = GuideVideo(frames, priors.matter, priors.inbetweener)
     return replace(priors, inbetweener=guide, info=(*kept, info))
 

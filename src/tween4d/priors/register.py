@@ -1,13 +1,13 @@
 """Which priors there are: names, licences and lazy factories; nothing is imported before it is asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from tween4d.errors import InputError, Tween4dError
 from tween4d.priors.checksums import CHECKSUMS
-from tween4d.priors.pretrained.catalogue import CATALOGUE, ModelCard
+from tween4d.priors.pretrained.catalogue import CATALOGUE, REFUSED, ModelCard, recommended
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Features, PriorInfo, Priors
 
@@ -59,8 +59,11 @@ SETS: dict[str, dict[str, str]] = {
     "classical": {"matter": "border-grabcut", "inbetweener": "lattice-motion", "multiview": "inflation"},
     "pretrained": {"matter": "border-grabcut", "inbetweener": "wan-flf2v", "multiview": "zero123pp"},
 }
-"""Priors that are named together: what ships with the package, its part that needs no weights, and large models."""
+"""Priors that are named together: what ships with the package, its part that needs no weights, and large models, of
+which `members` takes others where these do not suit the machine or the use."""
 DEFAULTS = SETS["embedded"]
+SMALLEST = "wan-vace"
+"""The video model that is taken where no card suits any."""
 FEATURES: dict[str, tuple[str, str, str]] = {
     "dift": ("sd21", "pretrained.features", "make_dift"),
     "dift-zero123pp": ("zero123pp", "pretrained.features", "make_zero123_dift"),
@@ -96,9 +99,41 @@ def make_set(name: str, settings: PretrainedSettings = PretrainedSettings(), **n
     Raises:
         InputError: for a name that is not in `SETS`.
     """
+    return make_priors(settings, **(members(name, settings, names) | names))
+
+
+def members(name: str, settings: PretrainedSettings, named: Collection[str] = ()) -> dict[str, str]:
+    """The priors of a set on this machine; which large models were taken and why is reported.
+
+    Args:
+        settings: its device decides the video model, its `commercial` the multi-view model.
+        named: roles that are filled already, of which nothing is reported.
+    Returns:
+        A registered name per role.
+    Raises:
+        InputError: for a name that is not in `SETS`.
+    """
     if name not in SETS:
         raise InputError("there is no set of priors of this name", repr(name), f"choose one of {', '.join(SETS)}")
-    return make_priors(settings, **(SETS[name] | names))
+    if name != "pretrained":
+        return SETS[name]
+    chosen = dict(SETS[name])
+    if "inbetweener" not in named:
+        free = _free_gb(settings.device)
+        chosen["inbetweener"] = recommended(free) or SMALLEST
+        found = "no GPU is used" if free is None else f"{free:.0f} GB of GPU memory are free"
+        settings.report(f"motion by {chosen['inbetweener']}: {found}")
+    if "multiview" not in named and settings.commercial:
+        chosen["multiview"] = "mv-adapter"
+        settings.report(f"other sides by mv-adapter: {SETS[name]['multiview']} may not be used commercially")
+    return chosen
+
+
+def _free_gb(device: str) -> float | None:
+    """Free memory of the card that models would run on; None where they run on the CPU."""
+    import torch
+
+    return torch.cuda.mem_get_info()[0] / 1e9 if device != "cpu" and torch.cuda.is_available() else None
 
 
 def make_features(name: str, settings: PretrainedSettings = PretrainedSettings()) -> tuple[Features, PriorInfo]:
@@ -132,6 +167,9 @@ def make_features(name: str, settings: PretrainedSettings = PretrainedSettings()
 
 
 def _find(role: str, name: str) -> Registered:
+    for source, reason in REFUSED.items():
+        if name.lower() in (source.lower(), source.rpartition("/")[2].lower()):
+            raise InputError(f"{source} cannot make what lies between two pictures: {reason}", remedy="use wan-flf2v")
     entry = REGISTER.get(name)
     if entry is None or entry.role != role:
         known = ", ".join(n for n, e in REGISTER.items() if e.role == role)

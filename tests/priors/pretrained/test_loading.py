@@ -19,7 +19,7 @@ from tween4d.priors.pretrained.memory import StagePeaks, choose_policy, confirme
 from tween4d.priors.pretrained.pulling import check, pull
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.pretrained.vace import make_vace
-from tween4d.priors.register import REGISTER
+from tween4d.priors.register import REGISTER, members
 
 __all__ = ["cli"]
 
@@ -39,6 +39,32 @@ def test_every_model_of_the_catalogue_is_registered_and_none_is_blind() -> None:
         assert all(needed in CATALOGUE for needed in card.needs)
         assert card.source not in REFUSED
         assert not any(pattern.endswith((".bin", ".ckpt", ".py", "*")) for pattern in card.files)
+
+
+@pytest.mark.parametrize(
+    "free, commercial, motion, sides",
+    [
+        (None, False, "wan-vace", "zero123pp"),
+        (6.0, False, "wan-vace", "zero123pp"),
+        (11.0, True, "wan-vace", "mv-adapter"),
+        (23.5, False, "wan-flf2v", "zero123pp"),
+        (79.0, True, "wan-a14b", "mv-adapter"),
+    ],
+)
+def test_the_large_models_are_those_that_suit_the_card_and_the_use(
+    monkeypatch: pytest.MonkeyPatch, free: float | None, commercial: bool, motion: str, sides: str
+) -> None:
+    """Oracle: the table of docs/priors.md; the choice is told, and nothing is told of what the user named."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: free is not None)
+    monkeypatch.setattr("torch.cuda.mem_get_info", lambda: (int((free or 0) * 1e9), 0))
+    told: list[str] = []
+    settings = PretrainedSettings(commercial=commercial, report=lambda text, warning=False: told.append(text))
+    chosen = members("pretrained", settings)
+    assert (chosen["inbetweener"], chosen["multiview"]) == (motion, sides)
+    assert motion in told[0] and (len(told) == 2) is commercial
+    told.clear()
+    members("pretrained", settings, ("inbetweener", "multiview"))
+    assert not told
 
 
 def test_a_cut_file_is_refused(copied: Path) -> None:

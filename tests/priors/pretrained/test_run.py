@@ -41,6 +41,7 @@ def test_a_run_with_pretrained_priors(made: tuple[Path, list[object]], cli: Call
         (("--priors", "pretrained"), "terms of zero123pp were not accepted"),
         (("--multiview", "zero123pp", "--commercial"), "zero123pp may not be used commercially"),
         (("--inbetweener", "ltx-13b", "--accept-licence", "ltx-13b"), "tween4d models pull ltx-13b"),
+        (("--inbetweener", "Wan2.2-TI2V-5B-Diffusers"), "it ignores the end picture"),
         (("--inbetweener", "sora"), "there is no inbetweener prior of this name"),
         (("--accept-licence", "sora"), "no pretrained model of this name"),
         (("--inbetweener", "wan-vace", "--device", "cuda"), "there is no CUDA device"),

@@ -112,3 +112,10 @@ REFUSED: dict[str, str] = {
     "Wan-AI/Wan2.1-I2V-14B-720P-Diffusers": "it was not trained for an end picture and fails on one",
 }
 """Models that look as if they fitted, and why they do not."""
+
+
+def recommended(free_gb: float | None) -> str:
+    """The video model for a device: A14B from 78 GB, FLF2V from 22 GB, VACE from 8 GB, else none: an empty name."""
+    if free_gb is None or free_gb < 8:
+        return ""
+    return "wan-a14b" if free_gb >= 78 else "wan-flf2v" if free_gb >= 22 else "wan-vace"

@@ -68,13 +68,6 @@ def measured_tflops(device: str) -> float:
     return 2 * side**3 / min(taken) / 1e12
 
 
-def recommended(free_gb: float | None) -> str:
-    """The video model for a device: A14B from 78 GB, FLF2V from 22 GB, VACE from 8 GB, else none of them."""
-    if free_gb is None or free_gb < 8:
-        return "embedded"
-    return "wan-a14b" if free_gb >= 78 else "wan-flf2v" if free_gb >= 22 else "wan-vace"
-
-
 def _estimate(
     card: ModelCard,
     free_gb: float | None,
