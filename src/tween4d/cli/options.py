@@ -29,7 +29,7 @@ class ModelOptions:
     multiview: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
     """What imagines other sides, in place of the set's."""
     features: Annotated[str | None, arg(metavar="NAME", help_behavior_hint="")] = None
-    """What keyframes are scored by: auto, dift, dift-zero123pp, dinov2 or embedded; else by motion and colours."""
+    """What keyframes are scored by: auto, dift, dift-zero123pp, dinov2, dinov3 or embedded; else by what moves."""
     prompt: Annotated[str, arg(metavar="TEXT", help_behavior_hint="(default: a neutral sentence)")] = ""
     """What happens between the images, for models that read."""
     weights: Annotated[Path | None, arg(metavar="DIR", help_behavior_hint="(default: a cache folder)")] = None

@@ -68,6 +68,7 @@ FEATURES: dict[str, tuple[str, str, str]] = {
     "dift": ("sd21", "pretrained.features", "make_dift"),
     "dift-zero123pp": ("zero123pp", "pretrained.features", "make_zero123_dift"),
     "dinov2": ("dinov2", "pretrained.features", "make_dino"),
+    "dinov3": ("dinov3", "pretrained.features", "make_dinov3"),
     "embedded": ("", "embedded.features", "make_features"),
 }
 """What keyframes can be scored by: the model whose weights it takes, and its maker; `auto` takes the first that is

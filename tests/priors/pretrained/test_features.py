@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 import torch
 from diffusers import AutoencoderKL, DDPMScheduler
-from transformers import Dinov2Config, Dinov2Model
+from transformers import Dinov2Config, Dinov2Model, DINOv3ViTConfig, DINOv3ViTModel
 
 from tests.priors.pretrained import tiny
 from tests.priors.pretrained.conftest import disc
 from tween4d.errors import InputError, WeightsError
 from tween4d.priors.embedded.features import MatchingFeatures
-from tween4d.priors.pretrained.features import DiftFeatures, DinoFeatures, make_dift, make_dino
+from tween4d.priors.pretrained.features import DiftFeatures, DinoFeatures, make_dift, make_dino, make_dinov3
 from tween4d.priors.pretrained.settings import PretrainedSettings
 from tween4d.priors.protocols import Features, Releasable
 from tween4d.priors.register import make_features
@@ -55,6 +55,23 @@ def test_a_saved_network_is_loaded_by_the_usual_path(tmp_path: Path) -> None:
     torch.testing.assert_close(made.describe(disc(12.0)), DinoFeatures(network).describe(disc(12.0)))
     made.release()
     assert made._features is None and isinstance(made, Releasable)
+
+
+def test_dinov3_is_a_dino_too_and_its_registers_are_no_patches(tmp_path: Path) -> None:
+    """Oracle: the network's own last tokens; a picture of 448 pixels in patches of 16 has 28 by 28."""
+    torch.manual_seed(0)
+    config = DINOv3ViTConfig(
+        hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16, patch_size=16,
+        num_register_tokens=4,
+    )  # fmt: skip
+    DINOv3ViTModel(config).save_pretrained(tmp_path / "dinov3")
+    made = make_dinov3(PretrainedSettings(tmp_path, accepted=("dinov3",)))
+    grid = made.describe(disc(12.0))
+    assert grid.shape == (16, 28, 28)
+    tokens = made._features.network(pixel_values=torch.zeros(1, 3, 448, 448)).last_hidden_state
+    assert tokens.shape[1] == 1 + 4 + 28 * 28
+    with pytest.raises(InputError, match="terms of dinov3 were not accepted"):
+        make_dinov3(PretrainedSettings(tmp_path))
 
 
 @pytest.mark.parametrize("name", ["sd21", "zero123pp"])

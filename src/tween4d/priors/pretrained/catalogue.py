@@ -103,6 +103,11 @@ CATALOGUE: dict[str, ModelCard] = {
             "dinov2", "features", "facebook/dinov2-small", "features:make_dino", "Apache-2.0", "yes",
             "none beyond attribution", 0.1, 1, 0.1, 0,
         ),
+        ModelCard(
+            "dinov3", "features", "facebook/dinov3-vits16-pretrain-lvd1689m", "features:make_dinov3", "DINOv3 License",
+            "conditions", "commercial use is allowed within the uses that the licence permits; it is to be passed on",
+            0.1, 1, 0.1, 0, gated=True,
+        ),
     )
 }  # fmt: skip
 

@@ -126,6 +126,11 @@ def make_dino(settings: PretrainedSettings, name: str = "dinov2") -> HeldFeature
     return HeldFeatures(weights, load, settings)
 
 
+def make_dinov3(settings: PretrainedSettings) -> HeldFeatures:
+    """DINOv3, whose files are given to accounts that accepted its terms."""
+    return make_dino(settings, "dinov3")
+
+
 def make_dift(settings: PretrainedSettings, name: str = "sd21") -> HeldFeatures:
     """DIFT from the diffusion network of a folder: the base of MV-Adapter, or Zero123++.
 

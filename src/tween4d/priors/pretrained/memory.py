@@ -111,10 +111,8 @@ def apply_policy(pipeline: Any, policy: MemoryPolicy) -> None:
         pipeline.vae.enable_tiling()
     if policy.tiling and getattr(pipeline, "unet", None) is not None and hasattr(pipeline.vae, "enable_slicing"):
         pipeline.vae.enable_slicing()
-    if policy.device == "cpu":
-        return
     if policy.offload:
-        pipeline.enable_model_cpu_offload()
+        pipeline.enable_model_cpu_offload(device=policy.device)
     else:
         pipeline.to(policy.device)
 
