@@ -84,7 +84,7 @@ class Steps:
                 self.fitting = False
 
         motion.minimise = minimise
-        for name in ("skin_gaussians", "picture_loss", "motion_energy", "rasterize"):
+        for name in ("skin_gaussians", "picture_loss", "motion_energy", "draw"):
             setattr(motion, name, self._timed(getattr(motion, name), name))
         operators._Blend.backward = staticmethod(self._timed(operators._Blend.backward, "blend backward"))
         operators._Project.backward = staticmethod(self._timed(operators._Project.backward, "project backward"))
@@ -108,7 +108,7 @@ class Steps:
         if steps == 0:
             return {"steps": 0, "ms": {}, "outside_rasteriser": None}
         ms = {name: round(1e3 * seconds / steps, 3) for name, seconds in self.seconds.items()}
-        inside = ms["rasterize"] + ms["blend backward"] + ms["project backward"]
+        inside = ms["draw"] + ms["blend backward"] + ms["project backward"]
         return {"steps": steps, "ms": ms, "outside_rasteriser": round(1 - inside / ms["loop"], 3)}
 
 
