@@ -11,12 +11,12 @@ from tween4d.data.facing import Facing
 from tween4d.data.images import Image
 from tween4d.data.video import Guide
 from tween4d.data.views import KeyframeViews
-from tween4d.priors.embedded.geometry.carrying import carry_maps
+from tween4d.priors.embedded.geometry.carrying import carry_maps, fuse_ends, outlines
 from tween4d.priors.embedded.geometry.inflation import (
     InflationConfig,
     InflationPrior,
     hidden_colors,
-    seen_from_the_front,
+    lift_solid,
 )
 from tween4d.priors.embedded.geometry.network import SurfaceNet
 from tween4d.priors.embedded.geometry.reading import (
@@ -26,7 +26,7 @@ from tween4d.priors.embedded.geometry.reading import (
     read_middle,
     read_picture,
 )
-from tween4d.priors.embedded.geometry.sampling import low_pass, outline_of, sample_surfaces
+from tween4d.priors.embedded.geometry.sampling import low_pass, outline_of
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class LiftingPrior:
     Both ends decide together where the object's front points, unless the user said so. What the network leaves open is
     not decided by a coin: the middle is the mean over the hypotheses by their weight, flat where they contradict one
     another. Thickness and hidden colours are those of inflation, which on objects of unseen families still do better
-    than the network's own. The middle is carried along the guide's lattices, so that neighbouring keyframes agree.
+    than the network's own. All three are fused where both ends show the same places and carried along the guide's
+    lattices, so that neighbouring keyframes agree.
     """
 
     def __init__(self, network: Callable[[], SurfaceNet], config: LiftingConfig = LiftingConfig()) -> None:
@@ -98,27 +99,18 @@ class LiftingPrior:
             mask = outline_of(guide.video.alpha[frame].cpu().numpy())[0]
             return read_middle(self.network, reading, facings, mask, focal)[..., None]
 
-        ends = (middle(0), middle(last))
-        solid = InflationPrior(InflationConfig(self.config.roundness, self.config.max_thickness))
-        thicknesses = solid.thicknesses(guide, anchors, cameras[0])
+        ends = fuse_ends(guide, outlines(guide), (middle(0), middle(last)))
+        inflation = InflationPrior(InflationConfig(self.config.roundness, self.config.max_thickness))
+        thicknesses = inflation.thicknesses(guide, anchors, cameras[0])
+        hiddens = hidden_colors(guide, anchors, self.config.hidden_detail)
         answers = []
-        for frame, thickness in zip(anchors, thicknesses, strict=True):
+        for frame, thickness, hidden in zip(anchors, thicknesses, hiddens, strict=True):
             mask = outline_of(guide.video.alpha[frame].cpu().numpy())[0]
             carried = carry_maps(guide, frame, mask, ends)
             if carried is None:
                 carried = ends[0] if frame == 0 else ends[1] if frame == last else middle(frame)
             # Without the steps of bilinear interpolation, within the outline.
             smooth = low_pass(carried, mask, 1.5)[..., 0]
-            answers.append(self._lift(guide, frame, cameras[0], (smooth, thickness)))
+            solid = (smooth, thickness, hidden)
+            answers.append(lift_solid(guide, frame, cameras[0], solid, self.config.max_points))
         return tuple(answers)
-
-    def _lift(
-        self, guide: Guide, frame: int, camera: Camera, solid: tuple[Float[np.ndarray, "h w"], Float[np.ndarray, "h w"]]
-    ) -> KeyframeViews:
-        image = guide.video.frame(frame)
-        mask, dense = outline_of(image.alpha.cpu().numpy())
-        rgb = image.rgb.cpu().numpy()
-        picture = np.concatenate([rgb, dense[..., None]], -1)
-        hidden = hidden_colors(rgb, mask, self.config.hidden_detail)
-        surface = sample_surfaces(picture, hidden, mask, solid, camera, self.config.max_points)
-        return seen_from_the_front(image, frame, camera, surface)
