@@ -55,8 +55,8 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without the motion prior's work."""
 
-    def made(name: str) -> Priors:
-        return replace(make_set(name), inbetweener=Fade())
+    def made(name: str, *settings: object, **named: str) -> Priors:
+        return replace(make_set(name, *settings, **named), inbetweener=Fade())
 
     monkeypatch.setattr(run_module, "make_set", made)
 
