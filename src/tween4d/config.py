@@ -46,7 +46,7 @@ def preset(name: str) -> Config:
             fragment=replace(base.fragment, fragments=2),
             views=replace(base.views, size=192),
             reconstruct=replace(base.reconstruct, max_gaussians=9_000, steps=50),
-            deform=replace(base.deform, nodes=96, steps=40),
+            deform=replace(base.deform, nodes=96, steps=40, overlap=3),
             merge=replace(base.merge, steps=10),
         )
     if name == "fine":

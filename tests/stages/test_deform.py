@@ -89,6 +89,21 @@ def test_without_optimisation_the_sheets_carry_the_bar() -> None:
     torch.testing.assert_close(at, depth, atol=2e-3, rtol=0)
 
 
+def test_clips_agree_about_depth_where_they_meet() -> None:
+    """Oracle: closed form; no guiding frame shows depth. A bar that the later keyframe has half a unit nearer comes
+    nearer evenly, so that on both sides of the seam it is at one depth."""
+    plan = bar_plan(swinging_bar(DEGREES, FRAMES, SIDE), (4,))
+    near = [bar_gaussians(math.radians(DEGREES) * k / (FRAMES - 1), SIDE) for k in plan.keyframes]
+    pixels, depth = project(near[1].means, CAMERA)
+    near[1] = replace(near[1], means=backproject(pixels, depth - 0.5, CAMERA))
+    clips = fit_motion(tuple(near), plan, bar_views(plan), replace(CONFIG, steps=0))
+    for time in (0.3, 0.5, 0.7):
+        for clip in clips:
+            _, found = project(pose_clip(clip, time).means, CAMERA)
+            assert float((found.median() - (2.0 - 0.5 * time)).abs()) < 0.03
+            assert float(found.std()) < 0.05
+
+
 def test_a_still_guide_moves_nothing() -> None:
     """Oracle: limit; a guide that says it stands still gives nodes at rest at all times."""
     moving = swinging_bar(0.0, FRAMES, SIDE)

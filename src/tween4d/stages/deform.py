@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
 
 from tween4d.data.asset import Clip
-from tween4d.data.cameras import Camera, backproject, project
+from tween4d.data.cameras import Camera
 from tween4d.data.fragments import Fragment, FragmentPlan
 from tween4d.data.gaussians import Gaussians
 from tween4d.data.nodes import NodeMotion
-from tween4d.data.video import Guide, carry_pixels
 from tween4d.data.views import MultiViews
+from tween4d.fitting.carrying import carry_points, middle_depth
 from tween4d.fitting.motion import MotionWeights, Target, fit_nodes
 from tween4d.fitting.placement import hang, place_nodes
 from tween4d.geometry.rigidity import local_rotations, trajectory_graph
@@ -29,7 +28,7 @@ class DeformConfig:
     """Control nodes per fragment."""
     steps: int = 100
     """Optimisation steps per fragment."""
-    overlap: int = 2
+    overlap: int = 5
     """Frames that a clip reaches beyond its seams, for merging."""
     weights: MotionWeights = MotionWeights()
     """Balance of picture, mask, rigidity and smoothness."""
@@ -51,7 +50,8 @@ def fit_motion(
 
     Args:
         canonical: one set of Gaussians per fragment, at its keyframe.
-        plan: fragments and the guide; its lattices give the starting motion.
+        plan: fragments and the guide; its lattices give the starting motion. Depth, which no guiding frame shows, goes
+            from each keyframe's to its neighbours', so that clips agree where they meet.
         views: the keyframes' cameras; a neighbour's views also supervise the moment of its keyframe.
         only: the one fragment to be fitted; fragments do not depend on one another.
     Returns:
@@ -59,22 +59,24 @@ def fit_motion(
         frames beyond its inner seams; fades are still those of a single clip.
     """
     chosen = range(len(canonical)) if only is None else (only,)
-    return tuple(_fit_fragment(canonical[index], index, plan, views, config) for index in chosen)
+    return tuple(_fit_fragment(canonical, index, plan, views, config) for index in chosen)
 
 
 def _fit_fragment(
-    gaussians: Gaussians, index: int, plan: FragmentPlan, views: MultiViews, config: DeformConfig
+    canonical: tuple[Gaussians, ...], index: int, plan: FragmentPlan, views: MultiViews, config: DeformConfig
 ) -> Clip:
-    fragment, video = plan.fragments[index], plan.guide.video
+    gaussians, fragment, video = canonical[index], plan.fragments[index], plan.guide.video
     camera = views.keyframes[index].cameras[0]
     frames = list(
         range(max(0, fragment.first - config.overlap), min(len(video) - 1, fragment.last + config.overlap) + 1)
     )
+    near = range(max(0, index - 1), min(len(canonical), index + 2))
+    middles = {plan.fragments[k].keyframe: middle_depth(canonical[k], camera) for k in near}
     probes = _probes(frames, fragment)
-    paths, _ = _carried(plan.guide, gaussians.means, camera, fragment.keyframe, probes)
+    paths, _ = carry_points(plan.guide, gaussians.means, camera, fragment.keyframe, probes, middles)
     rows = place_nodes(paths, config.nodes)
     rest = gaussians.means[rows]
-    positions, trust = _carried(plan.guide, rest, camera, fragment.keyframe, frames)
+    positions, trust = carry_points(plan.guide, rest, camera, fragment.keyframe, frames, middles)
     graph = trajectory_graph(positions, ROTATION_NEIGHBOURS)
     quats = unroll(from_matrix(local_rotations(rest, positions, graph)))
     start = NodeMotion(rest, quats, positions - rest, video.times[frames])
@@ -90,13 +92,6 @@ def _probes(frames: list[int], fragment: Fragment) -> list[int]:
     """A few frames that stand for the whole motion, the keyframe first."""
     spread = torch.linspace(0, len(frames) - 1, min(PROBES, len(frames))).round().long().tolist()
     return [fragment.keyframe, *(frames[i] for i in spread if frames[i] != fragment.keyframe)]
-
-
-def _carried(guide: Guide, points: Tensor, camera: Camera, frame: int, frames: list[int]) -> tuple[Tensor, Tensor]:
-    """World paths [t, n, 3] of points that ride on the guide at their own depth, and trust in them [n]."""
-    pixels, depth = project(points, camera)
-    carried, trust = carry_pixels(guide, pixels, frame, frames)
-    return backproject(carried, depth.expand(len(frames), -1), camera), trust
 
 
 def _targets(

@@ -48,8 +48,10 @@ def merge_clips(clips: tuple[Clip, ...], plan: FragmentPlan, views: MultiViews, 
         seam = float(video.times[plan.fragments[index].first])
         later = _interpolated(joined[-1], clips[index], seam, config.blend)
         later = _refined(later, joined[-1], plan, views, index, config)
-        before = max(float(later.motion.times[0]), float(video.times[plan.fragments[index - 1].first]))
-        after = min(float(joined[-1].motion.times[-1]), float(video.times[plan.fragments[index].last]))
+        # Within half of each fragment, so that three clips are never seen at once.
+        first, last = plan.fragments[index - 1].first, plan.fragments[index].last
+        before = max(float(later.motion.times[0]), (float(video.times[first]) + seam) / 2)
+        after = min(float(joined[-1].motion.times[-1]), (seam + float(video.times[last])) / 2)
         # At the seam each is there by two thirds: a body, several Gaussians deep, stays opaque under both, and what is
         # translucent hardly doubles.
         before, after = min(before, seam), max(after, seam)

@@ -1,15 +1,15 @@
 """What is known about both ends of a motion: made one, and brought to a moment between them."""
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
 from tween4d.data.video import Guide, carry_pixels
 from tween4d.priors.embedded.geometry.sampling import outline_of
+from tween4d.priors.embedded.motion.flow import sample
 
 OTHERS = 0.5
-"""Share of the other end in what an end says of a place that is surely the same in both."""
+"""Share of the other end in what an end says of a place that both show: then they agree, and nothing drifts."""
 
 
 def outlines(guide: Guide) -> tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]]:
@@ -25,8 +25,8 @@ def fuse_ends(
 ) -> tuple[Float[np.ndarray, "h w c"], Float[np.ndarray, "h w c"]]:
     """Maps of the start and the end, each mixed with what the other says of the same places.
 
-    They are of one object, and each errs in its own way. The other's share is half at most, and less where the
-    correspondence is in doubt.
+    They are of one object, and each errs in its own way. Doubt about the motion does not count: where two ends differ
+    in depth, the object would drift towards the eye from one to the other, and that errs more than a blurred mean.
 
     Args:
         masks: where the object is in the first and in the last frame.
@@ -51,22 +51,16 @@ def _mixed(
     """The first map with what the second says of its places."""
     rows, columns = np.nonzero(masks[0])
     pixels = torch.from_numpy(np.stack([columns, rows], -1) + 0.5)
-    carried, trust = carry_pixels(guide, pixels, frames[0], frames[1:])
-    place = carried[0].numpy().astype(np.float32) - 0.5
+    carried, _ = carry_pixels(guide, pixels, frames[0], frames[1:])
+    place = carried[0].numpy()
     covered = masks[1].astype(np.float32)
-    inside = _read(covered[..., None], place)
+    inside = sample(covered[..., None], place)
     # Premultiplied: beyond the outline nothing is known.
-    found = _read(maps[1] * covered[..., None], place) / np.maximum(inside, 0.5)
-    share = OTHERS * trust.numpy()[:, None] * (inside > 0.5)
+    found = sample(maps[1] * covered[..., None], place) / np.maximum(inside, 0.5)
+    share = OTHERS * (inside > 0.5)
     out = maps[0].astype(np.float32)
     out[rows, columns] += share * (found - out[rows, columns])
     return out
-
-
-def _read(values: Float[np.ndarray, "h w c"], places: Float[np.ndarray, "p 2"]) -> Float[np.ndarray, "p c"]:
-    """A map at places (x, y), bilinear; 0 outside of it."""
-    sampled = cv2.remap(values.astype(np.float32), places[None, :, 0], places[None, :, 1], cv2.INTER_LINEAR)
-    return sampled.reshape(len(places), -1)
 
 
 def carry_maps(
@@ -92,9 +86,9 @@ def carry_maps(
     rows, columns = np.nonzero(mask)
     pixels = torch.from_numpy(np.stack([columns, rows], -1) + 0.5)
     carried, _ = carry_pixels(guide, pixels, frame, (0, last))
-    places = carried.numpy().astype(np.float32) - 0.5
+    places = carried.numpy()
     time = float(guide.video.times[frame])
     out = np.zeros(ends[0].shape, np.float32)
     for end, place, share in zip(ends, places, (1 - time, time), strict=True):
-        out[rows, columns] += share * _read(end, place)
+        out[rows, columns] += share * sample(end, place)
     return out
